@@ -1,0 +1,53 @@
+//! The core of backbeat: a process-wide scheduler for millions of timed actors, in pure Rust.
+//!
+//! # The design in one page
+//!
+//! JavaScript arms an actor by writing a 16-byte command (deadline, slot, token) into a ring in
+//! memory that it shares with this crate, and calls nothing. One thread, the [`Engine`]'s, reads
+//! the rings of all isolates into one priority queue, sleeps until the earliest deadline, takes
+//! what is due, writes it to the due ring of the isolate it belongs to and wakes that isolate once
+//! per batch through its [`Sink`].
+//!
+//! * `clock`: instants are nanoseconds on one monotonic line; [`ManualClock`] for tests.
+//! * `slot`: the identity of an actor and the record both sides share.
+//! * `shared`, `ring`: the layout of the shared memory, and the core's ends of its rings.
+//! * `queue`: exact (deadline, sequence) order; a timing wheel in front of a sort.
+//! * `scheduler`: what a command, a deadline and a cancel mean. Knows no clock, waits for nothing.
+//! * `timer`, `alarm`, `pace`: the thread, what it sleeps on, and how deliveries are spaced.
+//! * `manual`: the same scheduler without a thread.
+//!
+//! This crate knows nothing of JavaScript engines. Its only way out is [`Sink::wake`].
+
+#![cfg_attr(
+    all(loom, not(test)),
+    allow(dead_code, reason = "under the model checker nothing but the models starts a thread")
+)]
+
+mod alarm;
+mod clock;
+mod isolate;
+mod manual;
+#[cfg(all(test, loom))]
+mod models;
+mod pace;
+mod queue;
+mod ring;
+mod scheduler;
+#[cfg(test)]
+mod script_side;
+mod shared;
+mod sink;
+mod slot;
+mod sync;
+mod timer;
+
+pub use clock::{ManualClock, MonotonicClock, Nanos};
+pub use isolate::IsolateStats;
+pub use manual::ManualEngine;
+pub use scheduler::{AddChunkError, Scheduler, Step};
+pub use shared::{CommandCell, DueCell, Layout, SharedHeader, SharedMemory, layout};
+pub use sink::Sink;
+pub use slot::{
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_BITS, SlotRecord,
+};
+pub use timer::Engine;

@@ -1,0 +1,82 @@
+//! Buffers that JavaScript lends to the core.
+//!
+//! JavaScript allocates them, so that no memory of ours is ever handed out (Electron forbids that).
+//! Each is held by a strong reference from the moment the core knows it until it is detached, so it
+//! is neither collected nor moved: a backing store never moves.
+
+use backbeat_core::{CHUNK_SLOTS, SharedMemory, SlotRecord};
+use napi::bindgen_prelude::*;
+use std::sync::atomic::AtomicU64;
+
+/// A strong reference to a lent buffer. Released by [`LentBuffers::release`], or with the
+/// environment.
+#[derive(Default)]
+pub struct LentBuffers {
+    references: Vec<sys::napi_ref>,
+}
+
+// SAFETY: the references are only used by `hold` and `release`, on the thread of the environment.
+unsafe impl Send for LentBuffers {}
+
+impl LentBuffers {
+    /// Holds a buffer of at least `bytes` bytes, 8-byte aligned, and returns its address.
+    pub fn hold(&mut self, env: &Env, buffer: &ArrayBuffer, bytes: usize) -> Result<*const u8> {
+        let address = buffer.as_ptr();
+        if buffer.len() < bytes || !(address as usize).is_multiple_of(8) {
+            return Err(Error::new(
+                Status::InvalidArg,
+                format!("the buffer must hold {bytes} bytes, aligned to 8"),
+            ));
+        }
+        let mut reference = std::ptr::null_mut();
+        // SAFETY: the value belongs to this environment and this is its thread.
+        check_status!(unsafe {
+            sys::napi_create_reference(env.raw(), buffer.raw(), 1, &mut reference)
+        })?;
+        self.references.push(reference);
+        Ok(address)
+    }
+
+    /// Gives all buffers back to the garbage collector.
+    pub fn release(&mut self, env: &Env) {
+        for reference in self.references.drain(..) {
+            // SAFETY: made by `hold` in this environment and not deleted before.
+            unsafe { sys::napi_delete_reference(env.raw(), reference) };
+        }
+    }
+}
+
+/// The rings of an isolate, out of a held buffer.
+pub fn hold_rings(
+    lent: &mut LentBuffers,
+    env: &Env,
+    buffer: &ArrayBuffer,
+) -> Result<SharedMemory> {
+    let address = lent.hold(env, buffer, backbeat_core::layout().buffer_bytes)?;
+    // SAFETY: size and alignment were checked, and the buffer is held.
+    Ok(unsafe { SharedMemory::from_buffer(address) })
+}
+
+/// The slot records of a chunk, out of a held buffer.
+pub fn hold_records(
+    lent: &mut LentBuffers,
+    env: &Env,
+    buffer: &ArrayBuffer,
+) -> Result<*const SlotRecord> {
+    let bytes = CHUNK_SLOTS * size_of::<SlotRecord>();
+    Ok(lent.hold(env, buffer, bytes)?.cast())
+}
+
+/// The intervals of a chunk, out of a held buffer.
+pub fn hold_intervals(
+    lent: &mut LentBuffers,
+    env: &Env,
+    buffer: &ArrayBuffer,
+) -> Result<*const AtomicU64> {
+    Ok(lent.hold(env, buffer, CHUNK_SLOTS * 8)?.cast())
+}
+
+/// The error for a chunk that the core did not take.
+pub fn refused(error: backbeat_core::AddChunkError) -> Error {
+    Error::new(Status::GenericFailure, format!("{error:?}"))
+}

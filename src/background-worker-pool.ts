@@ -1,0 +1,186 @@
+import { BackgroundWorker } from './background-worker.ts';
+import type { DurationInput } from './duration.ts';
+import { ClockInUseError, InvalidArgumentError, StaticClassError } from './errors.ts';
+import type { ManualClock } from './manual-clock.ts';
+import { poolContext } from './pool-context.ts';
+import type { Logger } from './pool-log.ts';
+import { Scheduler } from './scheduler.ts';
+import {
+  type ActorOptions,
+  readActorSettings,
+  readWorkerSettings,
+  type WorkerCallback,
+  type WorkerOptions,
+} from './worker-options.ts';
+
+/** One pending run, see {@link BackgroundWorkerPool.workerQueue}. */
+export interface WorkerEntry {
+  /** When it is due, UTC seconds. */
+  readonly timestamp: number;
+  /** Id of the worker. */
+  readonly id: number;
+  /** Name of the worker. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Pool and factory of background workers and actors. Static only.
+ *
+ * The class and its rules are those of the BackgroundWorkerPool of the ACME oneM2M CSE. Plain
+ * numbers are seconds here; a string with its unit ('250ms') or a `Temporal.Duration` works as
+ * well. Callbacks run on the event loop of the isolate that made the worker.
+ *
+ * @example
+ * ```ts
+ * import { BackgroundWorkerPool } from 'backbeat';
+ * BackgroundWorkerPool.newActor((data) => console.log('hello', data), {
+ *   delay: '20ms',
+ *   name: 'greeter',
+ *   data: 'you',
+ * }).start();
+ * ```
+ */
+export class BackgroundWorkerPool {
+  /** @throws StaticClassError `BACKBEAT_STATIC_CLASS`, always. */
+  constructor() {
+    throw new StaticClassError('BackgroundWorkerPool');
+  }
+
+  /**
+   * Makes a worker that runs again and again. It does nothing until its `start()`.
+   *
+   * @param interval - Seconds between runs, zero or more; or a string with its unit, or a duration.
+   * Zero: one run per turn of the loop.
+   * @param workerCallback - Called with (data, worker, ...arguments of start). `false` stops it.
+   * @param options - See {@link WorkerOptions}.
+   * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` for an argument that is none.
+   */
+  static newWorker<D = undefined>(
+    interval: DurationInput,
+    workerCallback: WorkerCallback<D>,
+    options?: WorkerOptions<D>,
+  ): BackgroundWorker<D> {
+    const settings = readWorkerSettings(interval, workerCallback, options);
+    return register(new BackgroundWorker<D>(0, settings.callback, settings));
+  }
+
+  /**
+   * Makes an actor: a worker that runs once, after a delay or at an instant. It does nothing until
+   * its `start()`.
+   *
+   * @param workerCallback - Called with (data, worker, ...arguments of start).
+   * @param options - See {@link ActorOptions}.
+   * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` for an argument that is none, and when
+   * both `at` and a delay are given.
+   */
+  static newActor<D = undefined>(
+    workerCallback: WorkerCallback<D>,
+    options?: ActorOptions<D>,
+  ): BackgroundWorker<D> {
+    const settings = readActorSettings(workerCallback, options);
+    return register(new BackgroundWorker<D>(0, settings.callback, settings));
+  }
+
+  /**
+   * Finds workers, in order of creation.
+   *
+   * @param name - A name, or a pattern with `*` and `?`, see `name-pattern.ts`. Default: all.
+   * @param running - Only running ones, or only those that are not. Default: both.
+   */
+  static findWorkers(name?: string, running?: boolean): BackgroundWorker[] {
+    checkName(name);
+    const workers = poolContext.registry.match(name);
+    return running === undefined
+      ? workers
+      : workers.filter((worker) => worker.running === running);
+  }
+
+  /**
+   * Stops workers.
+   *
+   * @param name - As for {@link BackgroundWorkerPool.findWorkers}. Default: all.
+   * @returns All that match, also those that were not running.
+   */
+  static stopWorkers(name?: string): BackgroundWorker[] {
+    const workers = BackgroundWorkerPool.findWorkers(name);
+    for (const worker of workers) worker.stop();
+    return workers;
+  }
+
+  /**
+   * Stops workers and takes them out of the pool.
+   *
+   * @param name - As for {@link BackgroundWorkerPool.findWorkers}; required.
+   * @returns Those that were removed.
+   */
+  static removeWorkers(name: string): BackgroundWorker[] {
+    if (typeof name !== 'string') throw new InvalidArgumentError('name', name, 'a string');
+    const workers = BackgroundWorkerPool.stopWorkers(name);
+    for (const worker of workers) poolContext.registry.remove(worker);
+    return workers;
+  }
+
+  /**
+   * Sets the receiver of the log: ("DEBUG" | "INFO" | "WARNING" | "ERROR", message). Without one
+   * (undefined or null) nothing is logged. Until this is called, warnings and errors go to standard
+   * error.
+   */
+  static setLogger(logger: Logger | null | undefined): void {
+    if (logger !== undefined && logger !== null && typeof logger !== 'function') {
+      throw new InvalidArgumentError('logger', logger, 'a function, or nothing');
+    }
+    poolContext.log.setLogger(logger ?? undefined);
+  }
+
+  /** All workers of the pool by id, in order of creation. A live view. */
+  static get backgroundWorkers(): ReadonlyMap<number, BackgroundWorker> {
+    return poolContext.registry;
+  }
+
+  /** The pending runs in the order in which they are due. A snapshot; looks at every worker. */
+  static get workerQueue(): readonly WorkerEntry[] {
+    const pending: { deadlineNs: number; worker: BackgroundWorker }[] = [];
+    for (const worker of poolContext.registry.values()) {
+      const deadlineNs = worker.nextDeadlineNs;
+      if (deadlineNs !== undefined) pending.push({ deadlineNs, worker });
+    }
+    pending.sort((a, b) => a.deadlineNs - b.deadlineNs);
+    return pending.map(({ worker }) => ({
+      timestamp: worker.nextRunTime as number,
+      id: worker.id,
+      name: worker.name,
+    }));
+  }
+
+  /** The run that the timer waits for: the first of `workerQueue`; undefined when it is empty. */
+  static get workerTimer(): WorkerEntry | undefined {
+    return BackgroundWorkerPool.workerQueue[0];
+  }
+
+  /**
+   * Lets the pool run on a manual clock, for tests; or on the real one again.
+   *
+   * @param clock - The clock; undefined for real time.
+   * @throws ClockInUseError `BACKBEAT_CLOCK_IN_USE` while workers are running.
+   */
+  static useClock(clock: ManualClock | undefined): void {
+    const running = BackgroundWorkerPool.findWorkers(undefined, true).length;
+    if (running > 0) throw new ClockInUseError(running);
+    manualScheduler?.close();
+    manualScheduler = clock === undefined ? undefined : new Scheduler({ clock });
+    poolContext.useScheduler(manualScheduler);
+  }
+}
+
+let manualScheduler: Scheduler | undefined;
+
+function register<D>(worker: BackgroundWorker<D>): BackgroundWorker<D> {
+  poolContext.registry.add(worker as unknown as BackgroundWorker);
+  return worker;
+}
+
+function checkName(name: unknown): void {
+  if (name !== undefined && name !== null && typeof name !== 'string') {
+    throw new InvalidArgumentError('name', name, 'a string');
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * The timers of one isolate: arm, re-arm, cancel and dispatch, on slots.
+ *
+ * How it works with the core (see also `crates/core/src/scheduler.rs`):
+ *
+ * - Arm: take a slot, write a command. Cancel: raise the slot's token and release the slot; the
+ *   stale queue entry is found later by the core.
+ * - Re-arm to a later deadline: write the deadline into the slot's record, nothing else. The core
+ *   looks at it when the old deadline expires. To an earlier one: raise the token, new command.
+ * - Dispatch: read due records. A record whose token differs from the slot's is of a cancelled
+ *   actor and is dropped. This comparison decides; those in the core only save work.
+ * - A recurring actor is put back into the queue by the core. The end of a tick is told by moving
+ *   the deadline to the next slot of the grid and then flipping the parity. Only after that the
+ *   clock is read: when the next slot has not come yet, the core will see the flip in time;
+ *   otherwise the missed slots are skipped with a command of our own.
+ */
+import type { NativeIsolate, NativeManualIsolate } from './native.ts';
+import {
+  type CommandReceiver,
+  CHUNK_SLOTS,
+  DUE_STILL_QUEUED,
+  type DueRecord,
+  META_PARITY,
+  META_RECURRING,
+  SharedRings,
+  SLOT_MASK,
+} from './shared-memory.ts';
+import { type ChunkReceiver, type SlotChunk, SlotTable } from './slot-table.ts';
+
+/** Meta flag: does not hold the process. */
+export const META_UNREF = 4;
+/** Meta flag: the owner calls `endTick` itself, when an asynchronous tick is over. */
+export const META_OWNER_ENDS_TICK = 8;
+/** Meta flag: the deadline stands for an instant of the wall clock. */
+export const META_WALL = 16;
+
+const INDEX_MASK = CHUNK_SLOTS - 1;
+
+/** What is called when an actor is due. */
+export type TimerCallback = (arg: never) => unknown;
+
+/** What the timers need from the isolate around them. */
+export interface TimerHost {
+  /** Now, in nanoseconds on the time line of the deadlines. */
+  nowNs(): number;
+  /** Something that holds the process is pending, or nothing any more. */
+  setHold(isHeld: boolean): void;
+  /** An error that a callback threw. */
+  reportError(error: unknown): void;
+  /** The deadline of an actor of the wall clock, corrected when its instant has not come yet. */
+  wallDeadlineNs(deadlineNs: number): number;
+  /** Runs nextTicks and microtasks, as Node does between two timers. */
+  runMicrotasks(): void;
+}
+
+/** The native side of one isolate, real or manual. */
+export type NativeTimers = CommandReceiver &
+  ChunkReceiver &
+  Pick<NativeIsolate & NativeManualIsolate, 'refill' | 'stats' | 'close'>;
+
+/** See the head of the file. */
+export class IsolateTimers {
+  readonly rings: SharedRings;
+  readonly table: SlotTable;
+  readonly #native: NativeTimers;
+  readonly #host: TimerHost;
+  readonly #due: DueRecord = { slotWord: 0, token: 0 };
+  #pending = 0;
+  #holding = 0;
+  fired = 0;
+  missed = 0;
+
+  constructor(native: NativeTimers, rings: SharedRings, host: TimerHost) {
+    this.#native = native;
+    this.rings = rings;
+    this.#host = host;
+    this.table = new SlotTable(native);
+  }
+
+  /** Number of armed actors. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Arms a one-shot actor and returns its slot. */
+  arm(deadlineNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
+    const slot = this.table.take(callback, arg, flags);
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    chunk.doubles[2 * index] = deadlineNs;
+    this.#pending++;
+    if ((flags & META_UNREF) === 0 && this.#holding++ === 0) this.#host.setHold(true);
+    const token = chunk.words[4 * index + 2] as number;
+    this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+    return slot;
+  }
+
+  /** Arms a recurring actor: first at `deadlineNs`, then every `intervalNs`, a whole number ≥ 1. */
+  armRecurring(
+    deadlineNs: number,
+    intervalNs: number,
+    callback: TimerCallback,
+    arg: unknown,
+    flags: number,
+  ): number {
+    // The interval must stand in the table before the core can see the command.
+    const slot = this.table.take(callback, arg, flags | META_RECURRING);
+    this.table.intervalsOf(slot)[slot & INDEX_MASK] = intervalNs;
+    const chunk = this.table.chunkOf(slot);
+    chunk.doubles[2 * (slot & INDEX_MASK)] = deadlineNs;
+    this.#pending++;
+    if ((flags & META_UNREF) === 0 && this.#holding++ === 0) this.#host.setHold(true);
+    this.rings.writeCommand(this.#native, deadlineNs, slot, this.#tokenOf(chunk, slot));
+    return slot;
+  }
+
+  /** Moves an armed actor to another deadline. For a recurring one the grid restarts there. */
+  rearm(slot: number, deadlineNs: number): void {
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    const isOneShot = ((chunk.words[4 * index + 3] as number) & META_RECURRING) === 0;
+    if (isOneShot && deadlineNs >= (chunk.doubles[2 * index] as number)) {
+      chunk.doubles[2 * index] = deadlineNs;
+      return;
+    }
+    this.#requeue(chunk, slot, deadlineNs);
+  }
+
+  /** Disarms an actor: its callback will not be called again. */
+  cancel(slot: number): void {
+    this.rings.countStale(1);
+    this.#dropHold(slot);
+    this.#pending--;
+    this.table.release(slot);
+  }
+
+  /** The deadline of an armed actor; of a recurring one that is running, of the running tick. */
+  deadlineNs(slot: number): number {
+    return this.table.chunkOf(slot).doubles[2 * (slot & INDEX_MASK)] as number;
+  }
+
+  /** Lets an armed actor hold the process, or not. */
+  setRef(slot: number, isRef: boolean): void {
+    if (this.hasRef(slot) === isRef) return;
+    if (!isRef) this.#dropHold(slot);
+    const words = this.table.chunkOf(slot).words;
+    words[4 * (slot & INDEX_MASK) + 3] = (words[4 * (slot & INDEX_MASK) + 3] as number) ^ META_UNREF;
+    if (isRef && this.#holding++ === 0) this.#host.setHold(true);
+  }
+
+  /** True when the armed actor holds the process. */
+  hasRef(slot: number): boolean {
+    return (this.flagsOf(slot) & META_UNREF) === 0;
+  }
+
+  /** The meta word of a slot. */
+  flagsOf(slot: number): number {
+    return this.table.chunkOf(slot).words[4 * (slot & INDEX_MASK) + 3] as number;
+  }
+
+  /** The token of a slot: changes whenever the slot is re-armed to another grid or released. */
+  tokenOf(slot: number): number {
+    return this.#tokenOf(this.table.chunkOf(slot), slot);
+  }
+
+  /** Ends a tick of a recurring actor. Its next run is the first slot later than now. */
+  endTick(slot: number): void {
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    const intervalNs = (chunk.intervals as Float64Array)[index] as number;
+    const nextNs = (chunk.doubles[2 * index] as number) + intervalNs;
+    chunk.doubles[2 * index] = nextNs;
+    Atomics.store(chunk.words, 4 * index + 3, (chunk.words[4 * index + 3] as number) ^ META_PARITY);
+    const nowNs = this.#host.nowNs();
+    if (nowNs < nextNs) return;
+    const passed = Math.floor((nowNs - nextNs) / intervalNs) + 1;
+    this.missed += passed;
+    this.#requeue(chunk, slot, nextNs + passed * intervalNs);
+  }
+
+  /** Calls what is due. Returns true when more waits in the core. */
+  dispatch(): boolean {
+    const tail = this.rings.dueTail();
+    const batchNowNs = this.rings.batchNowNs();
+    const due = this.#due;
+    while (this.rings.nextDue(tail, due)) this.#deliver(due.slotWord, due.token, batchNowNs);
+    if (!this.rings.releaseDue()) return false;
+    this.#native.refill();
+    return true;
+  }
+
+  /** Forgets everything that is armed. */
+  clear(): void {
+    this.#pending = 0;
+    this.#holding = 0;
+    this.#host.setHold(false);
+    this.table.clear();
+  }
+
+  #deliver(slotWord: number, token: number, batchNowNs: number): void {
+    const slot = slotWord & SLOT_MASK;
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    if ((chunk.words[4 * index + 2] as number) !== token) {
+      // Cancelled after it was handed over: its entry is no longer in the queue to be found.
+      if ((slotWord & DUE_STILL_QUEUED) === 0) this.rings.countStale(-1);
+      return;
+    }
+    const callback = chunk.cells[2 * index] as (arg: unknown) => unknown;
+    const arg = chunk.cells[2 * index + 1];
+    if ((slotWord & DUE_STILL_QUEUED) !== 0) {
+      this.#tick(chunk, slot, token, callback, arg);
+      return;
+    }
+    const deadlineNs = this.#dueDeadlineNs(chunk, index);
+    if (deadlineNs > batchNowNs) {
+      // Re-armed after it was handed over, or the wall clock has not got there yet.
+      chunk.doubles[2 * index] = deadlineNs;
+      this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+      return;
+    }
+    this.#dropHold(slot);
+    this.#pending--;
+    this.table.release(slot);
+    this.#call(callback, arg);
+  }
+
+  #dueDeadlineNs(chunk: SlotChunk, index: number): number {
+    const deadlineNs = chunk.doubles[2 * index] as number;
+    const isWall = ((chunk.words[4 * index + 3] as number) & META_WALL) !== 0;
+    return isWall ? this.#host.wallDeadlineNs(deadlineNs) : deadlineNs;
+  }
+
+  #tick(
+    chunk: SlotChunk,
+    slot: number,
+    token: number,
+    callback: (arg: unknown) => unknown,
+    arg: unknown,
+  ): void {
+    const isEndedByOwner = (this.flagsOf(slot) & META_OWNER_ENDS_TICK) !== 0;
+    this.#call(callback, arg);
+    // The callback may have cancelled or re-armed its own slot.
+    if (!isEndedByOwner && this.#tokenOf(chunk, slot) === token) this.endTick(slot);
+  }
+
+  #call(callback: (arg: unknown) => unknown, arg: unknown): void {
+    this.fired++;
+    try {
+      callback(arg);
+    } catch (error) {
+      this.#host.reportError(error);
+    }
+    this.#host.runMicrotasks();
+  }
+
+  #requeue(chunk: SlotChunk, slot: number, deadlineNs: number): void {
+    const index = slot & INDEX_MASK;
+    const token = ((chunk.words[4 * index + 2] as number) + 1) | 0;
+    chunk.words[4 * index + 2] = token;
+    chunk.doubles[2 * index] = deadlineNs;
+    this.rings.countStale(1);
+    this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+  }
+
+  #tokenOf(chunk: SlotChunk, slot: number): number {
+    return chunk.words[4 * (slot & INDEX_MASK) + 2] as number;
+  }
+
+  #dropHold(slot: number): void {
+    if (this.hasRef(slot) && --this.#holding === 0) this.#host.setHold(false);
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * JavaScript's ends of the two rings that it shares with the core. The layout is defined in
+ * `crates/core/src/shared.rs`; the constants here repeat it and are checked against the binary.
+ *
+ * Ordering. A command is published by an atomic store of the tail, which is a full barrier. The
+ * announced wake-up of the timer thread is read after it, and the thread stores the announcement
+ * before it reads the tail. So at least one side sees the other: either the thread finds the
+ * command, or we see that it sleeps beyond our deadline and kick it.
+ */
+import { BindingVersionError } from './errors.ts';
+import type { NativeBinding } from './native.ts';
+
+const HEADER_BYTES = 128;
+const COMMAND_CAPACITY = 8192;
+const DUE_CAPACITY = 8192;
+const COMMANDS_AT = HEADER_BYTES;
+const DUE_AT = COMMANDS_AT + COMMAND_CAPACITY * 16;
+const BUFFER_BYTES = DUE_AT + DUE_CAPACITY * 8;
+
+/** Binary logarithm of the number of slots in a chunk. */
+export const CHUNK_SHIFT = 14;
+/** Slots in a chunk. */
+export const CHUNK_SLOTS: number = 1 << CHUNK_SHIFT;
+/** Takes the slot number out of a due record's word. */
+export const SLOT_MASK = 0x0fff_ffff;
+/** Flag of a due record: the entry of the recurring actor is back in the queue. */
+export const DUE_STILL_QUEUED = 0x1000_0000;
+/** Flag of a slot's meta word: the actor recurs. */
+export const META_RECURRING = 1;
+/** Flag of a slot's meta word: flipped at the end of each tick. */
+export const META_PARITY = 2;
+
+// Indices into the 32-bit view.
+const COMMAND_TAIL = 0;
+const CANCELS = 1;
+const DUE_HEAD = 2;
+const COMMAND_HEAD = 16;
+const DUE_TAIL = 17;
+const BACKLOG = 18;
+const COMMAND_WORDS = COMMANDS_AT / 4;
+const DUE_WORDS = DUE_AT / 4;
+// Indices into the 64-bit view.
+const NEXT_WAKE = 10;
+const BATCH_NOW = 11;
+const COMMAND_DOUBLES = COMMANDS_AT / 8;
+
+const COMMAND_MASK = COMMAND_CAPACITY - 1;
+const DUE_MASK = DUE_CAPACITY - 1;
+/** A kick at each half of the ring keeps the timer thread reading while a burst is written. */
+const HALF_MASK = COMMAND_CAPACITY / 2 - 1;
+
+/**
+ * The read of the announced wake-up must not move before the store of the tail. On x64 an atomic
+ * store is a full barrier; elsewhere it takes an atomic load between the two.
+ */
+const NEEDS_LOAD_BARRIER = process.arch !== 'x64';
+
+/** What the rings need from the native side. */
+export interface CommandReceiver {
+  /** The timer thread must look at the ring before its next wake-up. */
+  kick(): void;
+  /** The ring is full: read it now. */
+  drain(): void;
+}
+
+/** A due record, unpacked by {@link SharedRings.nextDue}. */
+export interface DueRecord {
+  slotWord: number;
+  token: number;
+}
+
+/**
+ * Refuses a binary whose memory layout is another one.
+ *
+ * @throws BindingVersionError when it is.
+ */
+export function checkLayout(binding: NativeBinding): void {
+  const layout = binding.memoryLayout();
+  const fits =
+    layout.bufferBytes === BUFFER_BYTES &&
+    layout.commandsAt === COMMANDS_AT &&
+    layout.commandCapacity === COMMAND_CAPACITY &&
+    layout.dueAt === DUE_AT &&
+    layout.dueCapacity === DUE_CAPACITY &&
+    layout.chunkShift === CHUNK_SHIFT &&
+    2 ** layout.slotBits - 1 === SLOT_MASK;
+  if (!fits) throw new BindingVersionError('this memory layout', 'another memory layout');
+}
+
+/** The rings of one isolate. */
+export class SharedRings {
+  /** The memory that is lent to the core. */
+  readonly buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES);
+  readonly #words = new Int32Array(this.buffer);
+  readonly #doubles = new Float64Array(this.buffer);
+  #commandTail = 0;
+  /** The core's head as last seen: never ahead of the real one. */
+  #commandHead = 0;
+  #cancels = 0;
+  #dueHead = 0;
+
+  /**
+   * Writes a command: arm `slot` for `deadlineNs` under `token`. No native call, unless the timer
+   * thread sleeps beyond the deadline or the ring is full.
+   */
+  writeCommand(receiver: CommandReceiver, deadlineNs: number, slot: number, token: number): void {
+    const words = this.#words;
+    const position = this.#commandTail;
+    if (((position - this.#commandHead) | 0) >= COMMAND_CAPACITY) this.#makeRoom(receiver);
+    const cell = position & COMMAND_MASK;
+    this.#doubles[COMMAND_DOUBLES + 2 * cell] = deadlineNs;
+    words[COMMAND_WORDS + 4 * cell + 2] = slot;
+    words[COMMAND_WORDS + 4 * cell + 3] = token;
+    const tail = (position + 1) | 0;
+    this.#commandTail = tail;
+    Atomics.store(words, COMMAND_TAIL, tail);
+    if (NEEDS_LOAD_BARRIER) Atomics.load(words, COMMAND_TAIL);
+    if (deadlineNs < (this.#doubles[NEXT_WAKE] as number) || (tail & HALF_MASK) === 0) {
+      receiver.kick();
+    }
+  }
+
+  #makeRoom(receiver: CommandReceiver): void {
+    this.#commandHead = Atomics.load(this.#words, COMMAND_HEAD);
+    if (((this.#commandTail - this.#commandHead) | 0) < COMMAND_CAPACITY) return;
+    receiver.drain();
+    this.#commandHead = Atomics.load(this.#words, COMMAND_HEAD);
+  }
+
+  /** Counts a queue entry that was made stale, or takes one back. */
+  countStale(change: 1 | -1): void {
+    this.#cancels = (this.#cancels + change) | 0;
+    this.#words[CANCELS] = this.#cancels;
+  }
+
+  /** Position behind the last published due record. */
+  dueTail(): number {
+    return Atomics.load(this.#words, DUE_TAIL);
+  }
+
+  /** The instant at which the last batch was taken, in nanoseconds. */
+  batchNowNs(): number {
+    return this.#doubles[BATCH_NOW] as number;
+  }
+
+  /** Unpacks the next due record; false when `tail` is reached. */
+  nextDue(tail: number, into: DueRecord): boolean {
+    if (this.#dueHead === tail) return false;
+    const at = DUE_WORDS + 2 * (this.#dueHead & DUE_MASK);
+    this.#dueHead = (this.#dueHead + 1) | 0;
+    into.slotWord = this.#words[at] as number;
+    into.token = this.#words[at + 1] as number;
+    return true;
+  }
+
+  /** Gives the consumed part of the due ring back. True when more waits in the core. */
+  releaseDue(): boolean {
+    Atomics.store(this.#words, DUE_HEAD, this.#dueHead);
+    return this.#words[BACKLOG] !== 0;
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * What a scheduler stands on: the timers of an isolate, its clocks and the native side, opened with
+ * the first arming.
+ */
+import { performance } from 'node:perf_hooks';
+import { SchedulerClosedError } from './errors.ts';
+import { IsolateTimers, type NativeTimers, type TimerHost } from './isolate-timers.ts';
+import type { ManualClock } from './manual-clock.ts';
+import { type NativeIsolate, type NativeManualIsolate, native } from './native.ts';
+import { checkLayout, SharedRings } from './shared-memory.ts';
+import { WallTime } from './wall-time.ts';
+
+// Taken at load: fake timers replace these on the globals, and must not stop us.
+const readClock = performance.now.bind(performance);
+const readWallClock = Date.now;
+const resolved = Promise.resolve();
+
+/** Node's own "run nextTicks and microtasks", which its timers call between two callbacks. */
+const drainTicks =
+  (process as unknown as { _tickCallback?: () => void })._tickCallback ?? (() => undefined);
+
+/** Readings of both clocks that are compared when an isolate is opened. */
+const ORIGIN_SAMPLES = 16;
+
+/** Counters of the native side and of the callbacks. */
+export interface EngineStats {
+  /** Entries in the native queue, stale ones included. */
+  readonly queued: number;
+  /** Entries in the native queue that were cancelled or re-armed since. */
+  readonly dead: number;
+  /** Callbacks called. */
+  readonly fired: number;
+  /** Slots of recurring actors skipped, because the tick before was not over. */
+  readonly missed: number;
+  /** Times this isolate was woken for a batch. */
+  readonly wakeups: number;
+}
+
+/** See the head of the file. */
+export class TimerEngine implements TimerHost {
+  readonly clock: ManualClock | undefined;
+  #timers: IsolateTimers | undefined;
+  #native: NativeTimers | undefined;
+  #wallTime: WallTime | undefined;
+  #originNs = 0;
+  #isClosed = false;
+  #isHeld = false;
+  #wantsHold = false;
+  #isReleaseQueued = false;
+
+  constructor(clock: ManualClock | undefined) {
+    this.clock = clock;
+    clock?.setFollower({ step: (limitNs) => this.#step(limitNs) });
+  }
+
+  /** The timers, opened now when this is the first arming. */
+  timers(): IsolateTimers {
+    return this.#timers ?? this.#open();
+  }
+
+  /** The timers when something was armed before. */
+  get timersIfOpen(): IsolateTimers | undefined {
+    return this.#timers;
+  }
+
+  get pending(): number {
+    return this.#timers?.pending ?? 0;
+  }
+
+  /** The keeper of actors for instants of the wall clock. */
+  wallTime(): WallTime {
+    this.#wallTime ??= new WallTime(this.timers(), this);
+    return this.#wallTime;
+  }
+
+  nowNs(): number {
+    if (this.clock !== undefined) return this.clock.nowNs;
+    if (this.#originNs === 0) this.#originNs = measureOriginNs(native().monotonicNowNs);
+    return readClock() * 1e6 + this.#originNs;
+  }
+
+  wallNowMs(): number {
+    return this.clock === undefined ? readWallClock() : this.clock.wallNow();
+  }
+
+  wallDeadlineNs(deadlineNs: number): number {
+    return this.#wallTime === undefined ? deadlineNs : this.#wallTime.correctedNs(deadlineNs);
+  }
+
+  reportError(error: unknown): void {
+    native().throwUncaught(error);
+  }
+
+  runMicrotasks(): void {
+    drainTicks();
+  }
+
+  /**
+   * Holds the process at once, lets it go at the end of the turn: a program that arms and cancels
+   * in one turn then pays for neither.
+   */
+  setHold(isHeld: boolean): void {
+    this.#wantsHold = isHeld;
+    if (this.clock !== undefined) return;
+    if (isHeld) this.#applyHold();
+    else if (!this.#isReleaseQueued) {
+      this.#isReleaseQueued = true;
+      resolved.then(() => {
+        this.#isReleaseQueued = false;
+        this.#applyHold();
+      });
+    }
+  }
+
+  stats(): EngineStats {
+    const counters = this.#native?.stats();
+    return {
+      queued: counters?.queued ?? 0,
+      dead: counters?.dead ?? 0,
+      fired: this.#timers?.fired ?? 0,
+      missed: this.#timers?.missed ?? 0,
+      wakeups: counters?.wakeups ?? 0,
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timers?.clear();
+    this.#native?.close();
+    this.#timers = undefined;
+    this.#native = undefined;
+    this.clock?.setFollower(undefined);
+  }
+
+  #open(): IsolateTimers {
+    if (this.#isClosed) throw new SchedulerClosedError();
+    const binding = native();
+    checkLayout(binding);
+    const rings = new SharedRings();
+    if (this.clock === undefined) {
+      this.#native = new binding.NativeIsolate(rings.buffer, () => this.#dispatch());
+    } else {
+      this.#native = new binding.NativeManualIsolate(rings.buffer) as unknown as NativeTimers;
+    }
+    this.#timers = new IsolateTimers(this.#native, rings, this);
+    return this.#timers;
+  }
+
+  #dispatch(): void {
+    if (this.#timers?.dispatch() === true) (this.#native as NativeIsolate).dispatchAgain();
+  }
+
+  #step(limitNs: number): boolean {
+    const manual = this.#native as NativeManualIsolate | undefined;
+    if (manual === undefined || !manual.advance(limitNs)) return false;
+    this.clock?.showNs(manual.nowNs());
+    while (this.#timers?.dispatch() === true);
+    return true;
+  }
+
+  #applyHold(): void {
+    if (this.#isHeld === this.#wantsHold) return;
+    this.#isHeld = this.#wantsHold;
+    (this.#native as NativeIsolate | undefined)?.setRef(this.#isHeld);
+  }
+}
+
+/**
+ * What to add to `performance.now()`, in nanoseconds, to be on the core's time line. The core was
+ * read between two readings of ours, so the truth lies between two bounds. The upper one is taken,
+ * of the closest samples: then nothing is ever early, and late by well under a microsecond.
+ */
+function measureOriginNs(readCoreNs: () => number): number {
+  let originNs = Number.POSITIVE_INFINITY;
+  for (let sample = 0; sample < ORIGIN_SAMPLES; sample++) {
+    const beforeNs = readClock() * 1e6;
+    originNs = Math.min(originNs, readCoreNs() - beforeNs);
+  }
+  return originNs;
+}

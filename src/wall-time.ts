@@ -1,0 +1,79 @@
+/**
+ * Actors for an instant of the wall clock, on a scheduler that knows only monotonic time.
+ *
+ * One offset (wall minus monotonic) serves all of them: the deadline of an instant is the instant
+ * minus the offset. While such actors are pending, the offset is compared with the wall clock every
+ * ten seconds; after a jump their deadlines are moved by the difference. Before an actor runs the
+ * wall clock is read once more, so it is never early by it either.
+ */
+import { META_WALL, type IsolateTimers, META_UNREF } from './isolate-timers.ts';
+
+/** Nanoseconds between two looks at the wall clock while actors wait for it. */
+export const WALL_CHECK_NS = 10e9;
+/** A difference below this is left to the look before the run. */
+const TOLERANCE_NS = 2e6;
+
+/** The clocks of a scheduler. */
+export interface Clocks {
+  nowNs(): number;
+  wallNowMs(): number;
+}
+
+/** See the head of the file. */
+export class WallTime {
+  readonly #clocks: Clocks;
+  readonly #timers: IsolateTimers;
+  #offsetNs = Number.NaN;
+  #isWatching = false;
+
+  constructor(timers: IsolateTimers, clocks: Clocks) {
+    this.#timers = timers;
+    this.#clocks = clocks;
+  }
+
+  /** The deadline of an instant, from now on kept right when the wall clock is set. */
+  deadlineNs(epochMs: number): number {
+    if (!this.#isWatching) {
+      this.#offsetNs = this.#readOffsetNs();
+      this.#watch();
+    }
+    return Math.max(0, epochMs * 1e6 - this.#offsetNs);
+  }
+
+  /** The deadline as it stands by the wall clock now; not later than given when it has come. */
+  correctedNs(deadlineNs: number): number {
+    const missingNs = deadlineNs + this.#offsetNs - this.#clocks.wallNowMs() * 1e6;
+    // `Date.now()` shows whole milliseconds, a small rest is noise of the doubles.
+    return missingNs > 1 ? this.#clocks.nowNs() + missingNs : deadlineNs;
+  }
+
+  #readOffsetNs(): number {
+    return this.#clocks.wallNowMs() * 1e6 - this.#clocks.nowNs();
+  }
+
+  #watch(): void {
+    this.#isWatching = true;
+    const look = () => {
+      this.#isWatching = this.#look();
+      if (this.#isWatching) this.#watch();
+    };
+    this.#timers.arm(this.#clocks.nowNs() + WALL_CHECK_NS, look, undefined, META_UNREF);
+  }
+
+  /** Moves deadlines after a jump. False when no actor waits for the wall clock any more. */
+  #look(): boolean {
+    const timers = this.#timers;
+    const offsetNs = this.#readOffsetNs();
+    const byNs = this.#offsetNs - offsetNs;
+    const hasJumped = Math.abs(byNs) > TOLERANCE_NS;
+    let isAnyWaiting = false;
+    for (const slot of timers.table.slotsInUse()) {
+      if ((timers.flagsOf(slot) & META_WALL) === 0) continue;
+      isAnyWaiting = true;
+      if (!hasJumped) break;
+      timers.rearm(slot, Math.max(0, timers.deadlineNs(slot) + byNs));
+    }
+    if (hasJumped) this.#offsetNs = offsetNs;
+    return isAnyWaiting;
+  }
+}
