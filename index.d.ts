@@ -56,6 +56,8 @@ export declare class NativeManualIsolate {
   advance(limitNs: number): boolean
   /** The instant the clock stands at. */
   nowNs(): number
+  /** Does nothing: nobody sleeps. The rings are read by `advance`. */
+  kick(): void
   /** Reads the command ring, because it is full. */
   drain(): void
   /** Moves due records that found no room into the ring. */

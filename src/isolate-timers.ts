@@ -14,6 +14,7 @@
  *   clock is read: when the next slot has not come yet, the core will see the flip in time;
  *   otherwise the missed slots are skipped with a command of our own.
  */
+import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
 import type { NativeIsolate, NativeManualIsolate } from './native.ts';
 import {
   type CommandReceiver,
@@ -35,6 +36,8 @@ export const META_OWNER_ENDS_TICK = 8;
 export const META_WALL = 16;
 
 const INDEX_MASK = CHUNK_SLOTS - 1;
+/** In a long batch, arms are not held back for more callbacks than this, and slots are touched. */
+const CALLS_PER_STAMP = 32;
 
 /** What is called when an actor is due. */
 export type TimerCallback = (arg: never) => unknown;
@@ -43,6 +46,10 @@ export type TimerCallback = (arg: never) => unknown;
 export interface TimerHost {
   /** Now, in nanoseconds on the time line of the deadlines. */
   nowNs(): number;
+  /** Arms in a burst may share a reading of the clock. */
+  readonly mayCollect: boolean;
+  /** Calls `endTurn` when the present turn of the loop is over. */
+  atEndOfTurn(): void;
   /** Something that holds the process is pending, or nothing any more. */
   setHold(isHeld: boolean): void;
   /** An error that a callback threw. */
@@ -64,7 +71,14 @@ export class IsolateTimers {
   readonly table: SlotTable;
   readonly #native: NativeTimers;
   readonly #host: TimerHost;
-  readonly #due: DueRecord = { slotWord: 0, token: 0 };
+  readonly #due: DueRecord = { deadlineNs: 0, slotWord: 0, token: 0 };
+  /** Moved while they waited here, to a deadline that has come too; in order. */
+  readonly #late: DueRecord[] = [];
+  readonly #burst = new ArmingBurst();
+  /** `endTurn` will be called for the present turn. */
+  #isTurnWatched = false;
+  /** @internal Keeps the reads of `touchAhead` from being optimised away. */
+  touched = 0;
   #pending = 0;
   #holding = 0;
   fired = 0;
@@ -82,17 +96,25 @@ export class IsolateTimers {
     return this.#pending;
   }
 
-  /** Arms a one-shot actor and returns its slot. */
-  arm(deadlineNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
+  /** Arms a one-shot actor, due `delayNs` from now, and returns its slot. */
+  armAfter(delayNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
+    const burst = this.#burst;
+    if (!burst.isActive) {
+      const nowNs = this.#host.nowNs();
+      if (this.#host.mayCollect) this.#noteArm(nowNs);
+      return this.#armNow(nowNs + delayNs, callback, arg, flags);
+    }
     const slot = this.table.take(callback, arg, flags);
-    const chunk = this.table.chunkOf(slot);
-    const index = slot & INDEX_MASK;
-    chunk.doubles[2 * index] = deadlineNs;
     this.#pending++;
     if ((flags & META_UNREF) === 0 && this.#holding++ === 0) this.#host.setHold(true);
-    const token = chunk.words[4 * index + 2] as number;
-    this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+    if (burst.collect(slot, this.table.generationOf(slot), delayNs)) this.stamp();
     return slot;
+  }
+
+  /** Arms a one-shot actor for an instant and returns its slot. */
+  arm(deadlineNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
+    this.stamp();
+    return this.#armNow(deadlineNs, callback, arg, flags);
   }
 
   /** Arms a recurring actor: first at `deadlineNs`, then every `intervalNs`, a whole number ≥ 1. */
@@ -103,27 +125,67 @@ export class IsolateTimers {
     arg: unknown,
     flags: number,
   ): number {
-    // The interval must stand in the table before the core can see the command.
+    this.stamp();
     const slot = this.table.take(callback, arg, flags | META_RECURRING);
+    // The interval must stand in the table before the core can see the command.
     this.table.intervalsOf(slot)[slot & INDEX_MASK] = intervalNs;
-    const chunk = this.table.chunkOf(slot);
-    chunk.doubles[2 * (slot & INDEX_MASK)] = deadlineNs;
-    this.#pending++;
-    if ((flags & META_UNREF) === 0 && this.#holding++ === 0) this.#host.setHold(true);
-    this.rings.writeCommand(this.#native, deadlineNs, slot, this.#tokenOf(chunk, slot));
+    this.#enqueue(slot, deadlineNs, flags);
     return slot;
   }
 
-  /** Moves an armed actor to another deadline. For a recurring one the grid restarts there. */
-  rearm(slot: number, deadlineNs: number): void {
-    const chunk = this.table.chunkOf(slot);
-    const index = slot & INDEX_MASK;
-    const isOneShot = ((chunk.words[4 * index + 3] as number) & META_RECURRING) === 0;
-    if (isOneShot && deadlineNs >= (chunk.doubles[2 * index] as number)) {
-      chunk.doubles[2 * index] = deadlineNs;
+  /** Moves an armed actor: due `delayNs` from now. For a recurring one the grid restarts there. */
+  rearmAfter(slot: number, delayNs: number): void {
+    const burst = this.#burst;
+    if (burst.isActive) {
+      const generation = this.table.generationOf(slot);
+      burst.hasMoves = true;
+      if (burst.collect(slot | IS_MOVE, generation, delayNs)) this.stamp();
       return;
     }
-    this.#requeue(chunk, slot, deadlineNs);
+    const nowNs = this.#host.nowNs();
+    if (this.#host.mayCollect) this.#noteArm(nowNs);
+    this.#move(slot, nowNs + delayNs);
+  }
+
+  /** Moves an armed actor to an instant. For a recurring one the grid restarts there. */
+  rearm(slot: number, deadlineNs: number): void {
+    this.stamp();
+    this.#move(slot, deadlineNs);
+  }
+
+  /** Gives the arms that were collected in a burst their instant: now. */
+  stamp(): void {
+    const burst = this.#burst;
+    const { count } = burst;
+    if (count === 0) return;
+    const nowNs = this.#host.nowNs();
+    let earliestNs = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < count; at++) {
+      const word = burst.slots[at] as number;
+      const slot = word & SLOT_MASK;
+      const deadlineNs = nowNs + (burst.delaysNs[at] as number);
+      const isCancelled = this.table.generationOf(slot) !== burst.generations[at];
+      if ((word & IS_MOVE) !== 0) {
+        if (!isCancelled) this.#move(slot, deadlineNs);
+      } else if (isCancelled) {
+        // It was counted as a stale entry of the queue, which it never became.
+        this.rings.countStale(-1);
+      } else {
+        const chunk = this.table.chunkOf(slot);
+        chunk.doubles[2 * (slot & INDEX_MASK)] = deadlineNs;
+        this.rings.writeCommand(this.#native, deadlineNs, slot, this.#tokenOf(chunk, slot));
+        if (deadlineNs < earliestNs) earliestNs = deadlineNs;
+      }
+    }
+    burst.noteStamped(nowNs);
+    if (earliestNs !== Number.POSITIVE_INFINITY) this.rings.publish(this.#native, earliestNs);
+  }
+
+  /** The turn of the loop is over: nothing stays collected. */
+  endTurn(): void {
+    this.#isTurnWatched = false;
+    this.stamp();
+    this.#burst.end();
   }
 
   /** Disarms an actor: its callback will not be called again. */
@@ -136,6 +198,7 @@ export class IsolateTimers {
 
   /** The deadline of an armed actor; of a recurring one that is running, of the running tick. */
   deadlineNs(slot: number): number {
+    this.stamp();
     return this.table.chunkOf(slot).doubles[2 * (slot & INDEX_MASK)] as number;
   }
 
@@ -158,11 +221,6 @@ export class IsolateTimers {
     return this.table.chunkOf(slot).words[4 * (slot & INDEX_MASK) + 3] as number;
   }
 
-  /** The token of a slot: changes whenever the slot is re-armed to another grid or released. */
-  tokenOf(slot: number): number {
-    return this.#tokenOf(this.table.chunkOf(slot), slot);
-  }
-
   /** Ends a tick of a recurring actor. Its next run is the first slot later than now. */
   endTick(slot: number): void {
     const chunk = this.table.chunkOf(slot);
@@ -183,7 +241,20 @@ export class IsolateTimers {
     const tail = this.rings.dueTail();
     const batchNowNs = this.rings.batchNowNs();
     const due = this.#due;
-    while (this.rings.nextDue(tail, due)) this.#deliver(due.slotWord, due.token, batchNowNs);
+    this.#isTurnWatched = true;
+    this.#touchAhead(tail);
+    for (let calls = 1; this.rings.nextDue(tail, due); calls++) {
+      // Taken out first: a callback may run a loop of its own, and this function in it.
+      const { slotWord, token, deadlineNs } = due;
+      if (this.#late.length > 0) this.#deliverLate(deadlineNs, batchNowNs);
+      this.#deliver(slotWord, token, deadlineNs, batchNowNs);
+      if (calls % CALLS_PER_STAMP === 0) {
+        this.stamp();
+        this.#touchAhead(tail);
+      }
+    }
+    this.#deliverLate(Number.POSITIVE_INFINITY, batchNowNs);
+    this.endTurn();
     if (!this.rings.releaseDue()) return false;
     this.#native.refill();
     return true;
@@ -197,7 +268,26 @@ export class IsolateTimers {
     this.table.clear();
   }
 
-  #deliver(slotWord: number, token: number, batchNowNs: number): void {
+  /**
+   * Reads a little of each slot that comes next. Millions of slots do not fit into the caches, and
+   * loads that do not depend on each other wait for memory together; the same loads one by one
+   * between callbacks would each wait alone.
+   */
+  #touchAhead(tail: number): void {
+    const count = Math.min(this.rings.countDue(tail), CALLS_PER_STAMP);
+    let touched = 0;
+    for (let ahead = 0; ahead < count; ahead++) {
+      const slot = this.rings.slotWordAhead(ahead) & SLOT_MASK;
+      const chunk = this.table.chunkOf(slot);
+      const index = slot & INDEX_MASK;
+      touched += chunk.words[4 * index + 2] as number;
+      if (chunk.cells[2 * index] === undefined) touched++;
+    }
+    this.touched = touched | 0;
+  }
+
+  #deliver(slotWord: number, token: number, handedNs: number, batchNowNs: number): void {
+    if (this.#burst.hasMoves) this.stamp();
     const slot = slotWord & SLOT_MASK;
     const chunk = this.table.chunkOf(slot);
     const index = slot & INDEX_MASK;
@@ -213,16 +303,41 @@ export class IsolateTimers {
       return;
     }
     const deadlineNs = this.#dueDeadlineNs(chunk, index);
-    if (deadlineNs > batchNowNs) {
-      // Re-armed after it was handed over, or the wall clock has not got there yet.
-      chunk.doubles[2 * index] = deadlineNs;
-      this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+    if (deadlineNs !== handedNs) {
+      this.#deliverLater(slotWord, token, deadlineNs, batchNowNs);
       return;
     }
     this.#dropHold(slot);
     this.#pending--;
     this.table.release(slot);
     this.#call(callback, arg);
+  }
+
+  /**
+   * An actor that was moved after it was handed over, or whose instant the wall clock has not
+   * reached: back to the core or, when the new deadline has come as well, to its place among the
+   * others of this batch.
+   */
+  #deliverLater(slotWord: number, token: number, deadlineNs: number, batchNowNs: number): void {
+    const slot = slotWord & SLOT_MASK;
+    this.table.chunkOf(slot).doubles[2 * (slot & INDEX_MASK)] = deadlineNs;
+    if (deadlineNs > batchNowNs) {
+      this.#command(slot, deadlineNs, token);
+      return;
+    }
+    const late = this.#late;
+    let at = late.length;
+    while (at > 0 && (late[at - 1] as DueRecord).deadlineNs > deadlineNs) at--;
+    late.splice(at, 0, { slotWord, token, deadlineNs });
+  }
+
+  /** Delivers moved actors that come before `untilNs`. */
+  #deliverLate(untilNs: number, batchNowNs: number): void {
+    const late = this.#late;
+    while (late.length > 0 && (late[0] as DueRecord).deadlineNs < untilNs) {
+      const { slotWord, token, deadlineNs } = late.shift() as DueRecord;
+      this.#deliver(slotWord, token, deadlineNs, batchNowNs);
+    }
   }
 
   #dueDeadlineNs(chunk: SlotChunk, index: number): number {
@@ -254,13 +369,49 @@ export class IsolateTimers {
     this.#host.runMicrotasks();
   }
 
+  #armNow(deadlineNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
+    const slot = this.table.take(callback, arg, flags);
+    this.#enqueue(slot, deadlineNs, flags);
+    return slot;
+  }
+
+  #enqueue(slot: number, deadlineNs: number, flags: number): void {
+    const chunk = this.table.chunkOf(slot);
+    chunk.doubles[2 * (slot & INDEX_MASK)] = deadlineNs;
+    this.#pending++;
+    if ((flags & META_UNREF) === 0 && this.#holding++ === 0) this.#host.setHold(true);
+    this.#command(slot, deadlineNs, this.#tokenOf(chunk, slot));
+  }
+
+  #command(slot: number, deadlineNs: number, token: number): void {
+    this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+    this.rings.publish(this.#native, deadlineNs);
+  }
+
+  #move(slot: number, deadlineNs: number): void {
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    const isOneShot = ((chunk.words[4 * index + 3] as number) & META_RECURRING) === 0;
+    if (isOneShot && deadlineNs >= (chunk.doubles[2 * index] as number)) {
+      chunk.doubles[2 * index] = deadlineNs;
+    } else this.#requeue(chunk, slot, isOneShot ? deadlineNs : Math.ceil(deadlineNs));
+  }
+
   #requeue(chunk: SlotChunk, slot: number, deadlineNs: number): void {
     const index = slot & INDEX_MASK;
     const token = ((chunk.words[4 * index + 2] as number) + 1) | 0;
     chunk.words[4 * index + 2] = token;
     chunk.doubles[2 * index] = deadlineNs;
     this.rings.countStale(1);
-    this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+    this.#command(slot, deadlineNs, token);
+  }
+
+  #noteArm(nowNs: number): void {
+    this.#burst.noteArm(nowNs);
+    if (this.#burst.isActive && !this.#isTurnWatched) {
+      this.#isTurnWatched = true;
+      this.#host.atEndOfTurn();
+    }
   }
 
   #tokenOf(chunk: SlotChunk, slot: number): number {

@@ -78,8 +78,7 @@ export class Scheduler {
     checkCallback(callback);
     const delayNs = readDelayNs(delayMs, 'delayMs');
     const timers = this.#engine.timers();
-    const deadlineNs = this.#engine.nowNs() + delayNs;
-    return timers.table.handleOf(timers.arm(deadlineNs, callback as TimerCallback, arg, 0));
+    return timers.table.handleOf(timers.armAfter(delayNs, callback as TimerCallback, arg, 0));
   }
 
   /**
@@ -131,7 +130,11 @@ export class Scheduler {
    */
   rearm(handle: TimerHandle, delayMs: DurationInput): boolean {
     const delayNs = readDelayNs(delayMs, 'delayMs');
-    return this.#move(handle, this.#engine.nowNs() + delayNs);
+    const timers = this.#engine.timersIfOpen;
+    const slot = timers?.table.slotOf(handle) ?? -1;
+    if (timers === undefined || slot < 0) return false;
+    timers.rearmAfter(slot, delayNs);
+    return true;
   }
 
   /**
@@ -140,7 +143,12 @@ export class Scheduler {
    * @returns False when the handle is stale.
    */
   reschedule(handle: TimerHandle, deadlineMs: number): boolean {
-    return this.#move(handle, readDelayNs(deadlineMs, 'deadlineMs'));
+    const deadlineNs = readDelayNs(deadlineMs, 'deadlineMs');
+    const timers = this.#engine.timersIfOpen;
+    const slot = timers?.table.slotOf(handle) ?? -1;
+    if (timers === undefined || slot < 0) return false;
+    timers.rearm(slot, deadlineNs);
+    return true;
   }
 
   /**
@@ -246,14 +254,6 @@ export class Scheduler {
   /** @internal What the pool stands on. */
   get engine(): TimerEngine {
     return this.#engine;
-  }
-
-  #move(handle: TimerHandle, deadlineNs: number): boolean {
-    const timers = this.#engine.timersIfOpen;
-    const slot = timers?.table.slotOf(handle) ?? -1;
-    if (timers === undefined || slot < 0) return false;
-    timers.rearm(slot, deadlineNs);
-    return true;
   }
 
   #setRef(handle: TimerHandle, isRef: boolean): boolean {

@@ -15,7 +15,7 @@ const COMMAND_CAPACITY = 8192;
 const DUE_CAPACITY = 8192;
 const COMMANDS_AT = HEADER_BYTES;
 const DUE_AT = COMMANDS_AT + COMMAND_CAPACITY * 16;
-const BUFFER_BYTES = DUE_AT + DUE_CAPACITY * 8;
+const BUFFER_BYTES = DUE_AT + DUE_CAPACITY * 16;
 
 /** Binary logarithm of the number of slots in a chunk. */
 export const CHUNK_SHIFT = 14;
@@ -43,11 +43,12 @@ const DUE_WORDS = DUE_AT / 4;
 const NEXT_WAKE = 10;
 const BATCH_NOW = 11;
 const COMMAND_DOUBLES = COMMANDS_AT / 8;
+const DUE_DOUBLES = DUE_AT / 8;
 
 const COMMAND_MASK = COMMAND_CAPACITY - 1;
 const DUE_MASK = DUE_CAPACITY - 1;
 /** A kick at each half of the ring keeps the timer thread reading while a burst is written. */
-const HALF_MASK = COMMAND_CAPACITY / 2 - 1;
+const HALF_BIT = COMMAND_CAPACITY / 2;
 
 /**
  * The read of the announced wake-up must not move before the store of the tail. On x64 an atomic
@@ -65,6 +66,8 @@ export interface CommandReceiver {
 
 /** A due record, unpacked by {@link SharedRings.nextDue}. */
 export interface DueRecord {
+  /** The slot's deadline when it was handed over. */
+  deadlineNs: number;
   slotWord: number;
   token: number;
 }
@@ -94,35 +97,43 @@ export class SharedRings {
   readonly #words = new Int32Array(this.buffer);
   readonly #doubles = new Float64Array(this.buffer);
   #commandTail = 0;
+  #published = 0;
   /** The core's head as last seen: never ahead of the real one. */
   #commandHead = 0;
   #cancels = 0;
   #dueHead = 0;
 
   /**
-   * Writes a command: arm `slot` for `deadlineNs` under `token`. No native call, unless the timer
-   * thread sleeps beyond the deadline or the ring is full.
+   * Writes a command: arm `slot` for `deadlineNs` under `token`. It is seen by the core after the
+   * next {@link SharedRings.publish}.
    */
   writeCommand(receiver: CommandReceiver, deadlineNs: number, slot: number, token: number): void {
-    const words = this.#words;
     const position = this.#commandTail;
     if (((position - this.#commandHead) | 0) >= COMMAND_CAPACITY) this.#makeRoom(receiver);
     const cell = position & COMMAND_MASK;
     this.#doubles[COMMAND_DOUBLES + 2 * cell] = deadlineNs;
-    words[COMMAND_WORDS + 4 * cell + 2] = slot;
-    words[COMMAND_WORDS + 4 * cell + 3] = token;
-    const tail = (position + 1) | 0;
-    this.#commandTail = tail;
-    Atomics.store(words, COMMAND_TAIL, tail);
-    if (NEEDS_LOAD_BARRIER) Atomics.load(words, COMMAND_TAIL);
-    if (deadlineNs < (this.#doubles[NEXT_WAKE] as number) || (tail & HALF_MASK) === 0) {
-      receiver.kick();
-    }
+    this.#words[COMMAND_WORDS + 4 * cell + 2] = slot;
+    this.#words[COMMAND_WORDS + 4 * cell + 3] = token;
+    this.#commandTail = (position + 1) | 0;
+  }
+
+  /**
+   * Shows the core all commands written so far. No native call, unless the timer thread sleeps
+   * beyond `earliestNs`, the earliest deadline among them, or half of the ring was filled.
+   */
+  publish(receiver: CommandReceiver, earliestNs: number): void {
+    const tail = this.#commandTail;
+    const isHalfFull = ((tail ^ this.#published) & HALF_BIT) !== 0;
+    this.#published = tail;
+    Atomics.store(this.#words, COMMAND_TAIL, tail);
+    if (NEEDS_LOAD_BARRIER) Atomics.load(this.#words, COMMAND_TAIL);
+    if (earliestNs < (this.#doubles[NEXT_WAKE] as number) || isHalfFull) receiver.kick();
   }
 
   #makeRoom(receiver: CommandReceiver): void {
     this.#commandHead = Atomics.load(this.#words, COMMAND_HEAD);
     if (((this.#commandTail - this.#commandHead) | 0) < COMMAND_CAPACITY) return;
+    Atomics.store(this.#words, COMMAND_TAIL, this.#commandTail);
     receiver.drain();
     this.#commandHead = Atomics.load(this.#words, COMMAND_HEAD);
   }
@@ -146,11 +157,22 @@ export class SharedRings {
   /** Unpacks the next due record; false when `tail` is reached. */
   nextDue(tail: number, into: DueRecord): boolean {
     if (this.#dueHead === tail) return false;
-    const at = DUE_WORDS + 2 * (this.#dueHead & DUE_MASK);
+    const cell = this.#dueHead & DUE_MASK;
     this.#dueHead = (this.#dueHead + 1) | 0;
-    into.slotWord = this.#words[at] as number;
-    into.token = this.#words[at + 1] as number;
+    into.deadlineNs = this.#doubles[DUE_DOUBLES + 2 * cell] as number;
+    into.slotWord = this.#words[DUE_WORDS + 4 * cell + 2] as number;
+    into.token = this.#words[DUE_WORDS + 4 * cell + 3] as number;
     return true;
+  }
+
+  /** Slot word of the record `ahead` places behind the next one. Only below `tail`. */
+  slotWordAhead(ahead: number): number {
+    return this.#words[DUE_WORDS + 4 * ((this.#dueHead + ahead) & DUE_MASK) + 2] as number;
+  }
+
+  /** Number of due records up to `tail`. */
+  countDue(tail: number): number {
+    return (tail - this.#dueHead) | 0;
   }
 
   /** Gives the consumed part of the due ring back. True when more waits in the core. */

@@ -105,6 +105,11 @@ export class SlotTable {
     return (meta >>> META_FLAG_BITS) * HANDLE_BASE + slot;
   }
 
+  /** How often a slot has been taken into use. */
+  generationOf(slot: number): number {
+    return (this.chunkOf(slot).words[4 * (slot & INDEX_MASK) + 3] as number) >>> META_FLAG_BITS;
+  }
+
   /** The slot of a handle, or -1 when the handle is stale or was never one. */
   slotOf(handle: TimerHandle): number {
     const slot = handle & SLOT_MASK;

@@ -3,6 +3,7 @@
  * the first arming.
  */
 import { performance } from 'node:perf_hooks';
+import { withoutContext } from './async-context.ts';
 import { SchedulerClosedError } from './errors.ts';
 import { IsolateTimers, type NativeTimers, type TimerHost } from './isolate-timers.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -63,8 +64,10 @@ export class TimerEngine implements TimerHost {
     return this.#timers;
   }
 
+  /** Number of armed actors, the own look at the wall clock not counted. */
   get pending(): number {
-    return this.#timers?.pending ?? 0;
+    const own = this.#wallTime?.isWatching === true ? 1 : 0;
+    return this.#timers === undefined ? 0 : this.#timers.pending - own;
   }
 
   /** The keeper of actors for instants of the wall clock. */
@@ -91,6 +94,15 @@ export class TimerEngine implements TimerHost {
     native().throwUncaught(error);
   }
 
+  /** A manual clock stands still, so there is nothing to save. */
+  get mayCollect(): boolean {
+    return this.clock === undefined;
+  }
+
+  atEndOfTurn(): void {
+    resolved.then(() => this.#timers?.endTurn());
+  }
+
   runMicrotasks(): void {
     drainTicks();
   }
@@ -113,6 +125,7 @@ export class TimerEngine implements TimerHost {
   }
 
   stats(): EngineStats {
+    this.#timers?.stamp();
     const counters = this.#native?.stats();
     return {
       queued: counters?.queued ?? 0,
@@ -124,6 +137,8 @@ export class TimerEngine implements TimerHost {
   }
 
   close(): void {
+    // The clock may follow another scheduler by now.
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timers?.clear();
     this.#native?.close();
@@ -138,7 +153,9 @@ export class TimerEngine implements TimerHost {
     checkLayout(binding);
     const rings = new SharedRings();
     if (this.clock === undefined) {
-      this.#native = new binding.NativeIsolate(rings.buffer, () => this.#dispatch());
+      // The first to arm something must not lend its context to everybody's callbacks.
+      const dispatch = () => withoutContext(() => this.#dispatch());
+      this.#native = withoutContext(() => new binding.NativeIsolate(rings.buffer, dispatch));
     } else {
       this.#native = new binding.NativeManualIsolate(rings.buffer) as unknown as NativeTimers;
     }

@@ -18,7 +18,7 @@ pub struct IsolateStats {
     pub delivered: u64,
     /// Due records handed over that the isolate has not looked at yet.
     pub undelivered: u64,
-    /// Slots of recurring actors that passed while the previous tick was not over.
+    /// Times that a recurring entry expired while its previous tick was not over.
     pub missed: u64,
     /// Times the isolate was woken.
     pub wakeups: u64,

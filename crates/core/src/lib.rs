@@ -20,7 +20,10 @@
 
 #![cfg_attr(
     all(loom, not(test)),
-    allow(dead_code, reason = "under the model checker nothing but the models starts a thread")
+    allow(
+        dead_code,
+        reason = "under the model checker nothing but the models starts a thread"
+    )
 )]
 
 mod alarm;
@@ -48,6 +51,7 @@ pub use scheduler::{AddChunkError, Scheduler, Step};
 pub use shared::{CommandCell, DueCell, Layout, SharedHeader, SharedMemory, layout};
 pub use sink::Sink;
 pub use slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_BITS, SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_BITS,
+    SlotRecord,
 };
 pub use timer::Engine;

@@ -35,9 +35,7 @@ impl CommandReader {
         let tail = memory.header().command_tail.load(Ordering::Acquire);
         // A tail that claims more than the ring can hold was not written by our code; the clamp
         // keeps the loop bounded.
-        let waiting = tail
-            .wrapping_sub(self.head)
-            .min(memory.command_capacity());
+        let waiting = tail.wrapping_sub(self.head).min(memory.command_capacity());
         for position in 0..waiting {
             let cell = memory.command(self.head.wrapping_add(position));
             let deadline = f64::from_bits(cell.deadline_bits.load(Ordering::Relaxed));
@@ -55,6 +53,8 @@ impl CommandReader {
 /// A due record before it is in the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
+    /// Bits of the double that JavaScript wrote.
+    pub(crate) deadline_bits: u64,
     /// Slot number, with [`crate::slot::DUE_STILL_QUEUED`] for a recurring actor.
     pub(crate) slot_word: u32,
     pub(crate) token: u32,
@@ -107,6 +107,8 @@ impl DueWriter {
 
     fn write(&mut self, memory: &SharedMemory, due: Due) {
         let cell = memory.due(self.tail);
+        cell.deadline_bits
+            .store(due.deadline_bits, Ordering::Relaxed);
         cell.slot_word.store(due.slot_word, Ordering::Relaxed);
         cell.token.store(due.token, Ordering::Relaxed);
         self.tail = self.tail.wrapping_add(1);

@@ -30,8 +30,8 @@ use crate::ring::{Command, Due};
 use crate::shared::SharedMemory;
 use crate::sink::Sink;
 use crate::slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, Chunk, DUE_STILL_QUEUED, IsolateId, MAX_CHUNKS, META_PARITY, META_RECURRING, SLOT_BITS,
-    SLOT_MASK, SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, Chunk, DUE_STILL_QUEUED, IsolateId, MAX_CHUNKS, META_PARITY,
+    META_RECURRING, SLOT_BITS, SLOT_MASK, SlotRecord, deadline_of_bits,
 };
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -43,6 +43,14 @@ const SWEEP_SLICE: usize = 16_384;
 const SWEEP_MINIMUM: usize = 8192;
 /// Chunk numbers of closed isolates that may wait for a sweep.
 const QUARANTINE_LIMIT: usize = 64;
+
+/// A tick that is not over is looked at again after this long at the earliest, so that a short
+/// interval beside a blocked loop does not keep the thread busy.
+#[cfg(not(loom))]
+const LOOK_AGAIN_NS: Nanos = 1_000_000;
+/// The models count single nanoseconds.
+#[cfg(loom)]
+const LOOK_AGAIN_NS: Nanos = 0;
 
 /// Entry flag: handed over, waiting for the isolate to end the tick.
 const IN_FLIGHT: u32 = 1 << SLOT_BITS;
@@ -87,7 +95,6 @@ pub struct Scheduler {
     /// Earliest deadline of a command that was dead when it was read: a reason to wake that saves
     /// the next commands their kick, see `next_wake_ns`.
     lull_ns: Option<Nanos>,
-    batch: Vec<Entry>,
 }
 
 impl Default for Scheduler {
@@ -102,7 +109,6 @@ impl Default for Scheduler {
             clearing: 0,
             orphans: 0,
             lull_ns: None,
-            batch: Vec::with_capacity(BATCH_LIMIT),
         }
     }
 }
@@ -223,13 +229,19 @@ impl Scheduler {
         // and the parity: when JavaScript read an earlier instant than `now_ns`, the flip is seen.
         fence(Ordering::SeqCst);
         self.drain_commands(now_ns);
-        let mut batch = std::mem::take(&mut self.batch);
-        let more_due = self.queue.pop_due(now_ns, BATCH_LIMIT, &mut batch);
         let mut delivered = false;
-        for entry in batch.drain(..) {
-            delivered |= self.expire(entry, now_ns);
-        }
-        self.batch = batch;
+        let mut expiry = Expiry {
+            isolates: &mut self.isolates,
+            chunks: &self.chunks,
+            orphans: &mut self.orphans,
+            now_ns,
+        };
+        let more_due = self.queue.pop_due(now_ns, BATCH_LIMIT, |entry, following| {
+            expiry.prefetch(following);
+            let outcome = expiry.expire(entry);
+            delivered |= outcome.is_delivered;
+            outcome.requeue
+        });
         self.publish(now_ns);
         let sweeping = self.sweep();
         Step {
@@ -242,8 +254,8 @@ impl Scheduler {
     /// Reads the commands of every isolate into the queue.
     pub fn drain_commands(&mut self, now_ns: Nanos) {
         for index in 0..self.isolates.len() {
-            let isolate =
-                self.isolates[index].take_if(|isolate| isolate.commands.has_commands(&isolate.memory));
+            let isolate = self.isolates[index]
+                .take_if(|isolate| isolate.commands.has_commands(&isolate.memory));
             let Some(mut isolate) = isolate else {
                 continue;
             };
@@ -319,65 +331,6 @@ impl Scheduler {
         });
     }
 
-    /// Deals with an entry whose deadline has come. Returns true when it was handed over.
-    fn expire(&mut self, entry: Entry, now_ns: Nanos) -> bool {
-        let slot = entry.slot_word & SLOT_MASK;
-        let Some(chunk) = &self.chunks[(slot >> CHUNK_SHIFT) as usize] else {
-            self.orphans = self.orphans.saturating_sub(1);
-            return false;
-        };
-        let Some(isolate) = self.isolates[chunk.isolate.index as usize].as_mut() else {
-            return false;
-        };
-        let record = chunk.record(slot);
-        if record.token() != entry.token {
-            isolate.dead_seen = isolate.dead_seen.wrapping_add(1);
-            isolate.stats.queued -= 1;
-            return false;
-        }
-        let meta = record.meta();
-        if entry.slot_word & IN_FLIGHT != 0 && is_same_parity(entry, meta) {
-            isolate.stats.missed += 1;
-            let interval_ns = chunk.interval_ns(slot).unwrap_or(1);
-            self.queue.insert(Entry {
-                deadline_ns: next_on_grid(entry.deadline_ns, interval_ns, now_ns),
-                ..entry
-            });
-            return false;
-        }
-        let deadline_ns = record.deadline_ns();
-        if deadline_ns > now_ns {
-            self.queue.insert(Entry {
-                deadline_ns,
-                slot_word: slot,
-                token: entry.token,
-            });
-            return false;
-        }
-        let interval_ns = (meta & META_RECURRING != 0)
-            .then(|| chunk.interval_ns(slot))
-            .flatten();
-        let mut slot_word = slot;
-        if let Some(interval_ns) = interval_ns {
-            self.queue.insert(Entry {
-                deadline_ns: next_on_grid(deadline_ns, interval_ns, now_ns),
-                slot_word: slot | IN_FLIGHT | parity_flag(meta),
-                token: entry.token,
-            });
-            slot_word |= DUE_STILL_QUEUED;
-        } else {
-            isolate.stats.queued -= 1;
-        }
-        isolate.stats.delivered += 1;
-        isolate.has_unpublished = true;
-        let due = Due {
-            slot_word,
-            token: entry.token,
-        };
-        isolate.due.push(&isolate.memory, due);
-        true
-    }
-
     fn publish(&mut self, now_ns: Nanos) {
         for isolate in self.isolates.iter_mut().flatten() {
             if isolate.has_unpublished {
@@ -420,7 +373,8 @@ impl Scheduler {
             true
         });
         if !self.queue.is_sweeping() {
-            self.free_chunks.extend(self.quarantined.drain(..self.clearing));
+            self.free_chunks
+                .extend(self.quarantined.drain(..self.clearing));
             self.clearing = 0;
         }
         self.queue.is_sweeping()
@@ -439,6 +393,105 @@ impl Scheduler {
         match (self.queue.next_wake_ns(), self.lull_ns) {
             (Some(wake_ns), Some(lull_ns)) => Some(wake_ns.min(lull_ns)),
             (wake_ns, lull_ns) => wake_ns.or(lull_ns),
+        }
+    }
+}
+
+/// What an entry has come to at its deadline.
+#[derive(Default)]
+struct Outcome {
+    is_delivered: bool,
+    requeue: Option<Entry>,
+}
+
+/// The parts of the scheduler that an expiring entry needs.
+struct Expiry<'a> {
+    isolates: &'a mut [Option<Isolate>],
+    chunks: &'a [Option<Chunk>],
+    orphans: &'a mut usize,
+    now_ns: Nanos,
+}
+
+impl Expiry<'_> {
+    /// Starts the load of a record that is needed soon: among millions it is in no cache, and
+    /// waiting for one after the other would be most of the work.
+    fn prefetch(&self, entry: Option<&Entry>) {
+        if let Some(entry) = entry {
+            let slot = entry.slot_word & SLOT_MASK;
+            if let Some(chunk) = &self.chunks[(slot >> CHUNK_SHIFT) as usize] {
+                chunk.prefetch(slot);
+            }
+        }
+    }
+
+    /// Deals with an entry whose deadline has come: it is dead, or not yet due after all, or handed
+    /// over.
+    fn expire(&mut self, entry: Entry) -> Outcome {
+        let slot = entry.slot_word & SLOT_MASK;
+        let Some(chunk) = &self.chunks[(slot >> CHUNK_SHIFT) as usize] else {
+            *self.orphans = self.orphans.saturating_sub(1);
+            return Outcome::default();
+        };
+        let Some(isolate) = self.isolates[chunk.isolate.index as usize].as_mut() else {
+            return Outcome::default();
+        };
+        let record = chunk.record(slot);
+        if record.token() != entry.token {
+            isolate.dead_seen = isolate.dead_seen.wrapping_add(1);
+            isolate.stats.queued -= 1;
+            return Outcome::default();
+        }
+        let meta = record.meta();
+        if entry.slot_word & IN_FLIGHT != 0 && is_same_parity(entry, meta) {
+            isolate.stats.missed += 1;
+            let interval_ns = chunk.interval_ns(slot).unwrap_or(1);
+            let not_before_ns = self.now_ns.saturating_add(LOOK_AGAIN_NS);
+            return Outcome::requeued(Entry {
+                deadline_ns: next_on_grid(entry.deadline_ns, interval_ns, not_before_ns),
+                ..entry
+            });
+        }
+        let deadline_bits = record.deadline_bits();
+        let deadline_ns = deadline_of_bits(deadline_bits);
+        // Moved later since it was queued. It goes back even when the new deadline has come too:
+        // others may be due in between, and go first.
+        if deadline_ns > entry.deadline_ns {
+            return Outcome::requeued(Entry {
+                deadline_ns,
+                slot_word: slot,
+                token: entry.token,
+            });
+        }
+        let interval_ns = (meta & META_RECURRING != 0)
+            .then(|| chunk.interval_ns(slot))
+            .flatten();
+        let requeue = interval_ns.map(|interval_ns| Entry {
+            deadline_ns: next_on_grid(deadline_ns, interval_ns, self.now_ns),
+            slot_word: slot | IN_FLIGHT | parity_flag(meta),
+            token: entry.token,
+        });
+        let still_queued = requeue.map_or(0, |_| DUE_STILL_QUEUED);
+        isolate.stats.queued -= u64::from(requeue.is_none());
+        isolate.stats.delivered += 1;
+        isolate.has_unpublished = true;
+        let due = Due {
+            deadline_bits,
+            slot_word: slot | still_queued,
+            token: entry.token,
+        };
+        isolate.due.push(&isolate.memory, due);
+        Outcome {
+            is_delivered: true,
+            requeue,
+        }
+    }
+}
+
+impl Outcome {
+    fn requeued(entry: Entry) -> Self {
+        Self {
+            is_delivered: false,
+            requeue: Some(entry),
         }
     }
 }

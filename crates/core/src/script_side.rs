@@ -4,16 +4,21 @@
 //! runs it against the core explores the protocol that ships. Every test that hands this memory to
 //! a scheduler detaches the isolate, or drops the scheduler, before it drops its `ScriptSide`.
 
-#![allow(dead_code, reason = "tests and models are built apart and each use a part of it")]
+#![allow(
+    dead_code,
+    reason = "tests and models are built apart and each use a part of it"
+)]
 
 use std::sync::Arc;
 
 use crate::clock::Nanos;
+use crate::ring::Due;
 use crate::scheduler::Scheduler;
 use crate::shared::{CommandCell, DueCell, SharedHeader, SharedMemory};
 use crate::sink::Sink;
 use crate::slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_MASK, SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_MASK,
+    SlotRecord,
 };
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -73,7 +78,9 @@ impl ScriptSide {
     pub(crate) fn new(command_capacity: usize, due_capacity: usize) -> Self {
         let rings = Rings {
             header: SharedHeader::zeroed(),
-            commands: (0..command_capacity).map(|_| CommandCell::zeroed()).collect(),
+            commands: (0..command_capacity)
+                .map(|_| CommandCell::zeroed())
+                .collect(),
             due: (0..due_capacity).map(|_| DueCell::zeroed()).collect(),
         };
         Self {
@@ -225,7 +232,9 @@ impl ScriptSide {
     /// Takes the next due record that passes the check and returns its slot, which the caller runs.
     pub(crate) fn next_due(&mut self) -> Option<u32> {
         loop {
-            let (slot_word, token) = self.take_due()?;
+            let Due {
+                slot_word, token, ..
+            } = self.take_due()?;
             let slot = slot_word & SLOT_MASK;
             let record = self.record(slot);
             if record.token() != token && self.fault != Some(Fault::TokenIgnored) {
@@ -257,7 +266,8 @@ impl ScriptSide {
     /// Publishes a command for a slot under its present token.
     pub(crate) fn write_command(&mut self, deadline_ns: f64, slot: u32) -> bool {
         assert!(self.has_room(), "the command ring is full");
-        let early_wake_ns = (self.fault == Some(Fault::WakeBeforeTail)).then(|| self.next_wake_ns());
+        let early_wake_ns =
+            (self.fault == Some(Fault::WakeBeforeTail)).then(|| self.next_wake_ns());
         let memory = self.memory();
         let cell = memory.command(self.command_tail);
         cell.deadline_bits
@@ -277,8 +287,8 @@ impl ScriptSide {
         deadline_ns < early_wake_ns.unwrap_or_else(|| self.next_wake_ns())
     }
 
-    /// Takes the next due record as it stands in the ring: slot word and token.
-    pub(crate) fn take_due(&mut self) -> Option<(u32, u32)> {
+    /// Takes the next due record as it stands in the ring.
+    pub(crate) fn take_due(&mut self) -> Option<Due> {
         if self.header().due_tail.load(Ordering::Acquire) == self.due_head {
             return None;
         }
@@ -288,16 +298,19 @@ impl ScriptSide {
         if self.fault == Some(Fault::HeadBeforeRead) {
             self.give_back_due();
         }
-        let due = (
-            cell.slot_word.load(Ordering::Relaxed),
-            cell.token.load(Ordering::Relaxed),
-        );
+        let due = Due {
+            deadline_bits: cell.deadline_bits.load(Ordering::Relaxed),
+            slot_word: cell.slot_word.load(Ordering::Relaxed),
+            token: cell.token.load(Ordering::Relaxed),
+        };
         self.give_back_due();
         Some(due)
     }
 
     fn give_back_due(&self) {
-        self.header().due_head.store(self.due_head, Ordering::Release);
+        self.header()
+            .due_head
+            .store(self.due_head, Ordering::Release);
     }
 
     fn next_wake_ns(&self) -> f64 {

@@ -84,10 +84,12 @@ impl CommandCell {
     }
 }
 
-/// One due record: this slot was due under this token.
+/// One due record: this slot was due at this deadline under this token.
 #[repr(C)]
 #[derive(Debug)]
 pub struct DueCell {
+    /// Bits of a double, nanoseconds: the deadline of the slot's record when it was handed over.
+    pub deadline_bits: AtomicU64,
     /// Slot number, and `DUE_STILL_QUEUED` when the entry went back into the queue.
     pub slot_word: AtomicU32,
     /// Token of the queue entry.
@@ -98,6 +100,7 @@ impl DueCell {
     /// A cell as JavaScript's fresh memory holds it: all zero.
     pub fn zeroed() -> Self {
         Self {
+            deadline_bits: AtomicU64::new(0),
             slot_word: AtomicU32::new(0),
             token: AtomicU32::new(0),
         }
@@ -130,7 +133,7 @@ mod assertions {
     const _: () = assert!(offset_of!(SharedHeader, next_wake_bits) == 80);
     const _: () = assert!(offset_of!(SharedHeader, batch_now_bits) == 88);
     const _: () = assert!(size_of::<CommandCell>() == 16);
-    const _: () = assert!(size_of::<DueCell>() == 8);
+    const _: () = assert!(size_of::<DueCell>() == 16);
     const _: () = assert!(size_of::<crate::slot::SlotRecord>() == 16);
 }
 

@@ -57,9 +57,15 @@ impl SlotRecord {
         }
     }
 
+    /// The bits of the deadline as it stands now, nanoseconds in a double.
+    pub fn deadline_bits(&self) -> u64 {
+        self.deadline_bits.load(Ordering::Relaxed)
+    }
+
     /// The deadline as it stands now, rounded up to whole nanoseconds.
-    pub fn deadline_ns(&self) -> Nanos {
-        deadline_from_f64(f64::from_bits(self.deadline_bits.load(Ordering::Relaxed)))
+    #[cfg(test)]
+    pub(crate) fn deadline_ns(&self) -> Nanos {
+        deadline_of_bits(self.deadline_bits())
     }
 
     /// The token as it stands now.
@@ -95,6 +101,11 @@ impl SlotRecord {
 pub struct IsolateId {
     pub(crate) index: u32,
     pub(crate) generation: u32,
+}
+
+/// The deadline that JavaScript wrote as a double, rounded up to whole nanoseconds.
+pub(crate) fn deadline_of_bits(bits: u64) -> Nanos {
+    deadline_from_f64(f64::from_bits(bits))
 }
 
 /// One chunk of slots: memory that an isolate lent to the core until it is detached.
@@ -138,6 +149,20 @@ impl Chunk {
         let index = slot as usize & (CHUNK_SLOTS - 1);
         // SAFETY: the index is below CHUNK_SLOTS and `new` was promised that many valid records.
         unsafe { &*self.records.add(index) }
+    }
+
+    /// Tells the processor that the record of a slot is needed soon. A hint; without effect where
+    /// the processor has no such instruction in stable Rust.
+    pub(crate) fn prefetch(&self, slot: u32) {
+        #[cfg(all(target_arch = "x86_64", not(loom)))]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let record: *const SlotRecord = self.record(slot);
+            // SAFETY: a prefetch reads nothing, and the address is of a valid record anyway.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(record.cast()) };
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+        let _ = slot;
     }
 
     /// The interval of a recurring slot, at least one nanosecond; `None` without a table.

@@ -46,6 +46,20 @@ struct State {
     has_thread: bool,
 }
 
+impl State {
+    /// Takes on an isolate; true when the caller must start the thread.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Scheduler::attach`].
+    unsafe fn admit(&mut self, memory: SharedMemory, sink: Box<dyn Sink>) -> (IsolateId, bool) {
+        // SAFETY: handed on from this function's contract.
+        let id = unsafe { self.scheduler.attach(memory, sink) };
+        let needs_thread = !std::mem::replace(&mut self.has_thread, true);
+        (id, needs_thread)
+    }
+}
+
 impl Engine {
     pub(crate) fn new() -> Self {
         Self {
@@ -81,10 +95,12 @@ impl Engine {
         memory: SharedMemory,
         sink: Box<dyn Sink>,
     ) -> std::io::Result<IsolateId> {
+        let mut state = self.lock_from_script();
         // SAFETY: handed on from this function's contract.
-        let (id, needs_thread) = unsafe { self.admit(memory, sink) };
+        let (id, needs_thread) = unsafe { state.admit(memory, sink) };
+        // Started under the lock: nobody can attach in between and count on a thread that never
+        // comes.
         if needs_thread && let Err(error) = self.spawn() {
-            let mut state = self.lock_from_script();
             state.scheduler.detach(id);
             state.has_thread = false;
             return Err(error);
@@ -167,21 +183,19 @@ impl Engine {
         self.lock_from_script().has_thread
     }
 
-    /// The first half of `attach`: returns true when the caller must start the thread.
+    /// `attach` without the start of the thread, which a model does itself.
     ///
     /// # Safety
     ///
     /// As for [`Scheduler::attach`].
+    #[cfg(loom)]
     pub(crate) unsafe fn admit(
         &self,
         memory: SharedMemory,
         sink: Box<dyn Sink>,
     ) -> (IsolateId, bool) {
-        let mut state = self.lock_from_script();
         // SAFETY: handed on from this function's contract.
-        let id = unsafe { state.scheduler.attach(memory, sink) };
-        let needs_thread = !std::mem::replace(&mut state.has_thread, true);
-        (id, needs_thread)
+        unsafe { self.lock_from_script().admit(memory, sink) }
     }
 
     #[cfg(not(loom))]

@@ -66,9 +66,9 @@ impl NativeIsolate {
         });
         let hook = Arc::into_raw(Arc::clone(&attachment)).cast_mut().cast();
         // SAFETY: the argument stays valid until the hook has run or was removed in `close`.
-        check_status!(unsafe {
-            sys::napi_add_env_cleanup_hook(env.raw(), Some(on_environment_end), hook)
-        })?;
+        let status =
+            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_environment_end), hook) };
+        check_status!(status)?;
         Ok(Self {
             attachment,
             lent,

@@ -49,7 +49,11 @@ impl NativeManualIsolate {
     pub fn set_intervals(&mut self, env: &Env, chunk: u32, intervals: ArrayBuffer) -> Result<bool> {
         let intervals = hold_intervals(&mut self.lent, env, &intervals)?;
         // SAFETY: the buffer is held as long as the engine exists.
-        Ok(unsafe { self.engine.scheduler.set_intervals(self.id, chunk, intervals) })
+        Ok(unsafe {
+            self.engine
+                .scheduler
+                .set_intervals(self.id, chunk, intervals)
+        })
     }
 
     /// Moves to the next instant at which something is due, up to `limitNs`. Returns true when due
@@ -64,6 +68,10 @@ impl NativeManualIsolate {
     pub fn now_ns(&self) -> f64 {
         self.engine.now_ns() as f64
     }
+
+    /// Does nothing: nobody sleeps. The rings are read by `advance`.
+    #[napi]
+    pub fn kick(&self) {}
 
     /// Reads the command ring, because it is full.
     #[napi]

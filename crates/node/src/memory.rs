@@ -30,9 +30,9 @@ impl LentBuffers {
         }
         let mut reference = std::ptr::null_mut();
         // SAFETY: the value belongs to this environment and this is its thread.
-        check_status!(unsafe {
-            sys::napi_create_reference(env.raw(), buffer.raw(), 1, &mut reference)
-        })?;
+        let status =
+            unsafe { sys::napi_create_reference(env.raw(), buffer.raw(), 1, &mut reference) };
+        check_status!(status)?;
         self.references.push(reference);
         Ok(address)
     }
@@ -47,11 +47,7 @@ impl LentBuffers {
 }
 
 /// The rings of an isolate, out of a held buffer.
-pub fn hold_rings(
-    lent: &mut LentBuffers,
-    env: &Env,
-    buffer: &ArrayBuffer,
-) -> Result<SharedMemory> {
+pub fn hold_rings(lent: &mut LentBuffers, env: &Env, buffer: &ArrayBuffer) -> Result<SharedMemory> {
     let address = lent.hold(env, buffer, backbeat_core::layout().buffer_bytes)?;
     // SAFETY: size and alignment were checked, and the buffer is held.
     Ok(unsafe { SharedMemory::from_buffer(address) })

@@ -25,7 +25,10 @@ fn armed(arm: impl FnOnce(&mut ScriptSide, u32)) -> (Scheduler, ScriptSide, Isol
 fn assert_settled(scheduler: &Scheduler, id: IsolateId, script: &ScriptSide) {
     let stats = scheduler.stats(id).expect("attached");
     assert_eq!((stats.queued, stats.undelivered), (0, 0));
-    assert_eq!(script.header().cancels.load(Ordering::Relaxed), scheduler.dead_met(id));
+    assert_eq!(
+        script.header().cancels.load(Ordering::Relaxed),
+        scheduler.dead_met(id)
+    );
 }
 
 /// What JavaScript does with the slot after the cancel.
@@ -57,9 +60,17 @@ fn cancel_against_fire(afterwards: Afterwards, fault: Option<Fault>) {
     let mut scheduler = core.join().unwrap();
     assert_eq!(script.next_due(), None, "ran twice, or after its cancel");
     scheduler.step(19);
-    assert_eq!(script.next_due(), None, "ran under the deadline of the cancelled entry");
+    assert_eq!(
+        script.next_due(),
+        None,
+        "ran under the deadline of the cancelled entry"
+    );
     scheduler.step(20);
-    assert_eq!(script.next_due().is_some(), arms_anew, "the new entry was lost");
+    assert_eq!(
+        script.next_due().is_some(),
+        arms_anew,
+        "the new entry was lost"
+    );
     assert_settled(&scheduler, id, &script);
 }
 
@@ -100,7 +111,11 @@ fn end_of_tick_against_expiry(order: Ordering, fault: Option<Fault>) {
     let mut scheduler = core.join().unwrap();
     // A tick that ended before the second slot gets it; a later end gets the first slot after it.
     let ended_in_time = ended_ns.load(Ordering::Relaxed) < SECOND_NS;
-    assert_eq!(script.next_due().is_some(), ended_in_time, "at the second slot");
+    assert_eq!(
+        script.next_due().is_some(),
+        ended_in_time,
+        "at the second slot"
+    );
     if ended_in_time {
         script.end_tick(slot, || SECOND_NS);
     }

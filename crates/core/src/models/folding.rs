@@ -66,7 +66,12 @@ fn folding(clear: Clear) {
     let core = thread::spawn(move || {
         let mut writer = DueWriter::default();
         for slot_word in 0..RECORDS {
-            writer.push(&memory, Due { slot_word, token: 0 });
+            let due = Due {
+                deadline_bits: 0,
+                slot_word,
+                token: 0,
+            };
+            writer.push(&memory, due);
             writer.publish(&memory, 0);
             sink.wake();
         }

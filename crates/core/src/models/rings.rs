@@ -61,8 +61,12 @@ fn due_ring(fault: Option<Fault>) {
             for batch in [1..=2, 3..=RECORDS] {
                 let mut writer = lock(&writer);
                 for token in batch {
-                    let slot_word = token % 2;
-                    writer.push(&memory, Due { slot_word, token });
+                    let due = Due {
+                        deadline_bits: f64::from(token).to_bits(),
+                        slot_word: token % 2,
+                        token,
+                    };
+                    writer.push(&memory, due);
                 }
                 writer.publish(&memory, 0);
             }
@@ -71,7 +75,12 @@ fn due_ring(fault: Option<Fault>) {
     let mut expected = 1;
     while expected <= RECORDS {
         if let Some(taken) = script.take_due() {
-            assert_eq!(taken, (expected % 2, expected));
+            let handed = Due {
+                deadline_bits: f64::from(expected).to_bits(),
+                slot_word: expected % 2,
+                token: expected,
+            };
+            assert_eq!(taken, handed);
             expected += 1;
         } else if script.needs_refill() {
             let mut writer = lock(&writer);

@@ -74,7 +74,8 @@ fn live(engine: &Arc<Engine>, decision: Decision) -> Option<thread::JoinHandle<(
     let event_loop = EventLoop::new();
     let has_thread = decision == Decision::BeforeAdmission && engine.has_thread();
     // SAFETY: the memory outlives the attachment, `detach` is below.
-    let (id, needs_thread) = unsafe { engine.admit(script.memory(), Box::new(Arc::clone(&event_loop))) };
+    let (id, needs_thread) =
+        unsafe { engine.admit(script.memory(), Box::new(Arc::clone(&event_loop))) };
     let must_start = match decision {
         Decision::WithAdmission => needs_thread,
         Decision::BeforeAdmission => !has_thread,

@@ -50,6 +50,9 @@ const LEVELS: usize = (64 - TICK_SHIFT as usize).div_ceil(DIGIT_BITS as usize);
 /// opened at its beginning instead.
 const SCAN_LIMIT: usize = 64;
 
+/// How far ahead of the pop an entry is shown.
+const LOOK_AHEAD: usize = 12;
+
 /// The queue. See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct DeadlineQueue {
@@ -100,13 +103,20 @@ impl DeadlineQueue {
         self.place(entry);
     }
 
-    /// Moves what is due at `now_ns` to the end of `due`, in (deadline, sequence) order, at most
-    /// `limit` entries. Returns true when entries that are due were left behind.
-    pub(crate) fn pop_due(&mut self, now_ns: Nanos, limit: usize, due: &mut Vec<Entry>) -> bool {
+    /// Hands what is due at `now_ns` to `take`, in (deadline, sequence) order, at most `limit`
+    /// entries. An entry that `take` gives back is queued again, and handed out in its order when
+    /// it is due as well. `take` also gets an entry that probably follows soon, to prepare for it.
+    /// Returns true when entries that are due were left behind.
+    pub(crate) fn pop_due(
+        &mut self,
+        now_ns: Nanos,
+        limit: usize,
+        mut take: impl FnMut(Entry, Option<&Entry>) -> Option<Entry>,
+    ) -> bool {
         let now_tick = now_ns >> TICK_SHIFT;
         let mut room = limit;
         loop {
-            room -= self.pop_opened(now_ns, room, due);
+            room -= self.pop_opened(now_ns, room, &mut take);
             let Some((place, start_tick)) = self.next_bucket() else {
                 break;
             };
@@ -139,12 +149,11 @@ impl DeadlineQueue {
             // A bucket under sweep is only looked at: to join it here would let the sweep pass over
             // what it has not seen.
             let swept = self.sweep.as_ref().filter(|sweep| sweep.is_at(place));
-            let len = bucket.len() + swept.map_or(0, Sweep::len);
-            if len > SCAN_LIMIT {
+            let entries = || bucket.iter().chain(swept.into_iter().flat_map(Sweep::iter));
+            if entries().nth(SCAN_LIMIT).is_some() {
                 return Some(start_tick << TICK_SHIFT);
             }
-            let entries = bucket.iter().chain(swept.into_iter().flat_map(Sweep::iter));
-            let earliest = entries.map(|entry| entry.deadline_ns).min();
+            let earliest = entries().map(|entry| entry.deadline_ns).min();
             if earliest.is_some() {
                 return earliest;
             }
@@ -154,9 +163,14 @@ impl DeadlineQueue {
     }
 
     /// Takes up to `limit` entries from the opened bucket and the heap, merged.
-    fn pop_opened(&mut self, now_ns: Nanos, limit: usize, due: &mut Vec<Entry>) -> usize {
-        let before = due.len();
-        while due.len() - before < limit {
+    fn pop_opened(
+        &mut self,
+        now_ns: Nanos,
+        limit: usize,
+        take: &mut impl FnMut(Entry, Option<&Entry>) -> Option<Entry>,
+    ) -> usize {
+        let mut taken = 0;
+        while taken < limit {
             let from_ready = match (self.ready.last(), self.near.peek()) {
                 (Some(ready), Some(near)) => ready.deadline_ns <= near,
                 (Some(_), None) => true,
@@ -169,10 +183,13 @@ impl DeadlineQueue {
                 self.near.pop_due(now_ns)
             };
             let Some(entry) = popped else { break };
-            due.push(entry);
+            taken += 1;
+            self.len -= 1;
+            let following = self.ready.len().checked_sub(LOOK_AHEAD);
+            if let Some(again) = take(entry, following.map(|index| &self.ready[index])) {
+                self.insert(again);
+            }
         }
-        let taken = due.len() - before;
-        self.len -= taken;
         taken
     }
 

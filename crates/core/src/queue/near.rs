@@ -43,7 +43,9 @@ impl NearHeap {
 
     /// The earliest deadline.
     pub(super) fn peek(&self) -> Option<Nanos> {
-        self.heap.peek().map(|Reverse((deadline_ns, ..))| *deadline_ns)
+        self.heap
+            .peek()
+            .map(|Reverse((deadline_ns, ..))| *deadline_ns)
     }
 
     /// Takes the earliest entry when it is due.

@@ -34,11 +34,6 @@ impl Sweep {
     }
 
     /// Entries of the bucket under work, but those that were inserted since.
-    pub(super) fn len(&self) -> usize {
-        self.kept.len() + self.unseen.iter().map(Block::len).sum::<usize>()
-    }
-
-    /// The entries that `len` counts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.kept.iter().chain(self.unseen.iter().flatten())
     }

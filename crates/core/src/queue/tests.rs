@@ -35,8 +35,11 @@ fn entry(deadline_ns: u64, slot: u32) -> Entry {
 
 fn pop_all_due(queue: &mut DeadlineQueue, now_ns: u64, limit: usize) -> Vec<(u64, u32)> {
     let mut due = Vec::new();
-    while queue.pop_due(now_ns, limit, &mut due) {}
-    due.iter().map(|e| (e.deadline_ns, e.slot_word)).collect()
+    while queue.pop_due(now_ns, limit, |entry, _| {
+        due.push((entry.deadline_ns, entry.slot_word));
+        None
+    }) {}
+    due
 }
 
 #[derive(Clone, Debug)]
@@ -122,16 +125,31 @@ fn a_whole_sweep_finds_every_entry_that_was_dead_when_it_started() {
     }
     queue.start_sweep();
     let mut now_ns = 0;
-    let mut due = Vec::new();
     while queue.is_sweeping() {
         queue.sweep_slice(100, |e| e.slot_word % 2 == 1);
         now_ns += 50_000_000;
-        queue.pop_due(now_ns, usize::MAX, &mut due);
+        pop_all_due(&mut queue, now_ns, usize::MAX);
     }
-    assert!(queue.len() > 1000, "the sweep must end before the queue is empty");
-    let mut rest = Vec::new();
-    queue.pop_due(u64::MAX, usize::MAX, &mut rest);
-    assert!(rest.iter().all(|e| e.slot_word % 2 == 0));
+    assert!(
+        queue.len() > 1000,
+        "the sweep must end before the queue is empty"
+    );
+    let rest = pop_all_due(&mut queue, u64::MAX, usize::MAX);
+    assert!(rest.iter().all(|(_, slot)| slot % 2 == 0));
+}
+
+#[test]
+fn an_entry_given_back_takes_its_place_among_those_still_due() {
+    let mut queue = DeadlineQueue::new();
+    for slot in 1..=3 {
+        queue.insert(entry(u64::from(slot) * 5_000_000, slot));
+    }
+    let mut order = Vec::new();
+    queue.pop_due(100_000_000, 100, |e, _| {
+        order.push((e.deadline_ns / 1_000_000, e.slot_word));
+        (e.slot_word == 1 && e.deadline_ns == 5_000_000).then(|| entry(12_000_000, 1))
+    });
+    assert_eq!(order, [(5, 1), (10, 2), (12, 1), (15, 3)]);
 }
 
 #[test]

@@ -56,15 +56,19 @@ fn a_full_due_ring_keeps_the_rest_in_order_until_it_is_refilled() {
 fn a_blocked_loop_finds_one_tick_and_the_grid_goes_on_behind_it() {
     let (mut scheduler, mut script, id) = one_isolate();
     let slot = script.slot(0);
-    script.arm_recurring(10.0, 10.0, slot);
-    for now_ns in [10, 20, 30, 45] {
-        scheduler.step(now_ns);
+    const MS: f64 = 1e6;
+    script.arm_recurring(10.0 * MS, 10.0 * MS, slot);
+    for now_ms in [10, 20, 30, 45] {
+        scheduler.step(now_ms * 1_000_000);
     }
     assert_eq!(run_due(&mut script), [slot]);
     assert_eq!(scheduler.stats(id).expect("attached").missed, 3);
-    assert!(!script.end_tick(slot, || 19), "it ended before the second slot");
-    script.end_tick(slot, || 47);
-    assert_eq!(settle(&mut scheduler, 47), Some(50));
+    assert!(
+        !script.end_tick(slot, || 19_000_000),
+        "it ended before the second slot"
+    );
+    script.end_tick(slot, || 47_000_000);
+    assert_eq!(settle(&mut scheduler, 47_000_000), Some(50_000_000));
 }
 
 #[test]
@@ -100,8 +104,16 @@ fn arming_and_cancelling_again_and_again_kicks_once() {
         }
     }
     assert_eq!(kicks, 1);
-    assert_eq!(settle(&mut scheduler, 50 * MS - 1), Some(50 * MS), "the lull ends where it was");
-    assert_eq!(settle(&mut scheduler, 50 * MS), None, "the lull ends at its deadline");
+    assert_eq!(
+        settle(&mut scheduler, 50 * MS - 1),
+        Some(50 * MS),
+        "the lull ends where it was"
+    );
+    assert_eq!(
+        settle(&mut scheduler, 50 * MS),
+        None,
+        "the lull ends at its deadline"
+    );
 }
 
 #[test]
@@ -113,7 +125,10 @@ fn commands_that_came_during_the_round_forbid_the_sleep() {
     assert!(scheduler.announce_wake(f64::INFINITY));
     scheduler.step(0);
     assert!(!scheduler.announce_wake(10.0));
-    assert!(script.arm(9.0, script.slot(1)), "earlier than the wake-up: kick");
+    assert!(
+        script.arm(9.0, script.slot(1)),
+        "earlier than the wake-up: kick"
+    );
     assert!(!script.arm(10.0, script.slot(2)), "not earlier: no kick");
 }
 

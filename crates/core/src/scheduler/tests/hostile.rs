@@ -55,7 +55,11 @@ fn a_due_head_beyond_the_tail_stops_that_isolate_alone() {
     hostile.arm(10.0, slot);
     scheduler.step(50);
     scheduler.refill(hostile_id, 50);
-    assert_eq!(hostile.header().due_tail.load(Ordering::Relaxed), 0, "nothing was handed over");
+    assert_eq!(
+        hostile.header().due_tail.load(Ordering::Relaxed),
+        0,
+        "nothing was handed over"
+    );
     assert!(hostile.needs_refill());
     assert_eq!(run_due(&mut victim), [victim.slot(0)]);
 }
@@ -83,8 +87,17 @@ enum Garbage {
     CommandTail(u32),
     DueHead(u32),
     Cancels(u32),
-    Command { position: u32, slot: u32, token: u32 },
-    Record { index: u32, deadline_bits: u64, token: u32, meta: u32 },
+    Command {
+        position: u32,
+        slot: u32,
+        token: u32,
+    },
+    Record {
+        index: u32,
+        deadline_bits: u64,
+        token: u32,
+        meta: u32,
+    },
 }
 
 fn garbage() -> impl Strategy<Value = Garbage> {
@@ -93,11 +106,21 @@ fn garbage() -> impl Strategy<Value = Garbage> {
         any::<u32>().prop_map(Garbage::CommandTail),
         prop_oneof![any::<u32>(), 0_u32..16].prop_map(Garbage::DueHead),
         any::<u32>().prop_map(Garbage::Cancels),
-        (0_u32..8, slot, 0_u32..3)
-            .prop_map(|(position, slot, token)| Garbage::Command { position, slot, token }),
-        (0_u32..8, any::<u64>(), 0_u32..3, 0_u32..8).prop_map(|(index, deadline_bits, token, meta)| {
-            Garbage::Record { index, deadline_bits, token, meta }
+        (0_u32..8, slot, 0_u32..3).prop_map(|(position, slot, token)| Garbage::Command {
+            position,
+            slot,
+            token
         }),
+        (0_u32..8, any::<u64>(), 0_u32..3, 0_u32..8).prop_map(
+            |(index, deadline_bits, token, meta)| {
+                Garbage::Record {
+                    index,
+                    deadline_bits,
+                    token,
+                    meta,
+                }
+            }
+        ),
     ]
 }
 
@@ -107,8 +130,17 @@ fn scribble(script: &ScriptSide, garbage: Garbage) {
         Garbage::CommandTail(tail) => header.command_tail.store(tail, Ordering::Relaxed),
         Garbage::DueHead(head) => header.due_head.store(head, Ordering::Relaxed),
         Garbage::Cancels(cancels) => header.cancels.store(cancels, Ordering::Relaxed),
-        Garbage::Command { position, slot, token } => write_raw(script, position, slot, token),
-        Garbage::Record { index, deadline_bits, token, meta } => {
+        Garbage::Command {
+            position,
+            slot,
+            token,
+        } => write_raw(script, position, slot, token),
+        Garbage::Record {
+            index,
+            deadline_bits,
+            token,
+            meta,
+        } => {
             let record = script.record(script.slot(index));
             record.write_deadline(f64::from_bits(deadline_bits));
             record.write_token(token);

@@ -40,7 +40,11 @@ fn a_sweep_starts_when_more_than_half_is_dead_and_leaves_nothing_dead() {
         script.cancel(script.slot(index));
     }
     settle(&mut scheduler, 0);
-    assert_eq!(stats(&scheduler, id).dead, 10_000, "half is not more than half");
+    assert_eq!(
+        stats(&scheduler, id).dead,
+        10_000,
+        "half is not more than half"
+    );
     assert_eq!(stats(&scheduler, id).queued, 20_000);
     script.cancel(script.slot(10_000));
     settle(&mut scheduler, 0);
@@ -73,7 +77,10 @@ fn a_chunk_number_is_reused_only_after_a_sweep() {
     scheduler.detach(second_id);
     sweep_by_cancels(&mut scheduler);
     let (third_script, third_id) = ScriptSide::attach(&mut scheduler, 8, 8);
-    assert!(third_script.slot(0) >> CHUNK_SHIFT <= 1, "a number came back");
+    assert!(
+        third_script.slot(0) >> CHUNK_SHIFT <= 1,
+        "a number came back"
+    );
     scheduler.detach(third_id);
 }
 
@@ -88,7 +95,10 @@ fn entries_of_a_detached_isolate_never_fire_for_the_next_owner_of_the_number() {
     scheduler.step(0);
     scheduler.detach(id);
     settle(&mut scheduler, 0);
-    assert_eq!(scheduler.quarantined, [0; 0], "the sweep gave the numbers back");
+    assert_eq!(
+        scheduler.quarantined, [0; 0],
+        "the sweep gave the numbers back"
+    );
     let (mut newcomer, newcomer_id) = ScriptSide::attach(&mut scheduler, 8, 1 << 15);
     newcomer.lend_chunk_to(&mut scheduler, newcomer_id);
     settle(&mut scheduler, FAR_NS as Nanos);
@@ -116,7 +126,10 @@ fn a_chunk_that_is_detached_during_a_sweep_waits_for_the_next_one() {
     arm_far(&mut script, 0..30_000);
     scheduler.step(0);
     scheduler.detach(id);
-    assert!(scheduler.step(0).more, "the sweep takes more than one slice");
+    assert!(
+        scheduler.step(0).more,
+        "the sweep takes more than one slice"
+    );
     scheduler.detach(late_id);
     settle(&mut scheduler, 0);
     assert_eq!(scheduler.quarantined, [2]);
@@ -139,7 +152,10 @@ fn the_id_of_a_detached_isolate_means_nobody_even_when_its_place_is_taken() {
         0
     });
     scheduler.detach(old_id);
-    assert!(scheduler.stats(new_id).is_some(), "the newcomer was detached in its place");
+    assert!(
+        scheduler.stats(new_id).is_some(),
+        "the newcomer was detached in its place"
+    );
 }
 
 #[test]
