@@ -63,6 +63,12 @@ export class ArmingBurst {
     this.hasMoves = false;
   }
 
+  /** Forgets what was collected. */
+  discard(): void {
+    this.count = 0;
+    this.hasMoves = false;
+  }
+
   /** The turn is over: the next arm may come at any time. */
   end(): void {
     this.isActive = false;

@@ -90,9 +90,7 @@ export class BackgroundWorkerPool {
   static findWorkers(name?: string, running?: boolean): BackgroundWorker[] {
     checkName(name);
     const workers = poolContext.registry.match(name);
-    return running === undefined
-      ? workers
-      : workers.filter((worker) => worker.running === running);
+    return running === undefined ? workers : workers.filter((worker) => worker.running === running);
   }
 
   /**
@@ -166,8 +164,11 @@ export class BackgroundWorkerPool {
   static useClock(clock: ManualClock | undefined): void {
     const running = BackgroundWorkerPool.findWorkers(undefined, true).length;
     if (running > 0) throw new ClockInUseError(running);
+    if (clock !== undefined && clock === manualScheduler?.engine.clock) return;
+    // Made first: a clock that is refused leaves the pool as it was.
+    const next = clock === undefined ? undefined : new Scheduler({ clock });
     manualScheduler?.close();
-    manualScheduler = clock === undefined ? undefined : new Scheduler({ clock });
+    manualScheduler = next;
     poolContext.useScheduler(manualScheduler);
   }
 }

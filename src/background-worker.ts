@@ -11,12 +11,15 @@
  * (start, stop, pause, restart) takes effect when the run ends; for an asynchronous callback that
  * is when its promise settles.
  */
-import type { AsyncResource } from 'node:async_hooks';
+import { forgetAbort, stopOnAbort } from './abort-group.ts';
 import { captureContext } from './async-context.ts';
 import type { DurationInput } from './duration.ts';
 import { META_OWNER_ENDS_TICK, META_UNREF, META_WALL } from './isolate-timers.ts';
 import { poolContext } from './pool-context.ts';
-import { describeThrown, printableName } from './pool-log.ts';
+import { describeWorker, nameOfFunction, printableName } from './pool-log.ts';
+import { retryDelayNs } from './retry-delay.ts';
+import { isThenable } from './thenable.ts';
+import { NO_ARGS, NO_SLOT, noExtras, type WorkerExtras } from './worker-extras.ts';
 import {
   DISPOSE,
   EXECUTING,
@@ -36,30 +39,6 @@ import {
   type WorkerOptions,
   type WorkerSettings,
 } from './worker-options.ts';
-
-/** Retries of a failed run that come at once; the next ones wait, twice as long each time. */
-const IMMEDIATE_RETRIES = 3;
-const LONGEST_RETRY_NS = 1e9;
-const NO_SLOT = -1;
-
-/** What few workers have, kept apart so that the many stay small. */
-interface Extras<D> {
-  maxCount: number;
-  finished: WorkerCallback<D> | undefined;
-  args: readonly unknown[];
-  context: AsyncResource | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
-  atEpochMs: number | undefined;
-  /** Slot of the grid of the last run, for catching up. */
-  gridNs: number;
-  /** Where the grid starts again after the run that is under way. */
-  resumeNs: number | undefined;
-  /** Failed attempts of the run that is under way. */
-  retries: number;
-}
-
-const NO_ARGS: readonly unknown[] = [];
 
 /**
  * Runs a callback once or again and again. Made by `BackgroundWorkerPool.newWorker` and
@@ -89,7 +68,7 @@ export class BackgroundWorker<D = unknown> {
   #intervalMs: number;
   #flags: number;
   #slot: number = NO_SLOT;
-  #extras: Extras<D> | undefined = undefined;
+  #extras: WorkerExtras<D> | undefined = undefined;
 
   /**
    * @param interval - Seconds between runs; or a string with its unit, or a duration.
@@ -102,7 +81,7 @@ export class BackgroundWorker<D = unknown> {
     options?: WorkerOptions<D> | WorkerSettings<D>,
   ) {
     const settings =
-      options !== undefined && 'atEpochMs' in options
+      typeof options === 'object' && options !== null && 'atEpochMs' in options
         ? options
         : readWorkerSettings(interval, callback, options);
     this.id = poolContext.registry.takeId();
@@ -189,22 +168,21 @@ export class BackgroundWorker<D = unknown> {
    *
    * @param args - Given to every run, behind data and worker.
    * @returns This worker.
+   * @throws The reason of the signal when it is aborted already; nothing is started then.
    */
   start(...args: unknown[]): this {
+    this.#extras?.signal?.throwIfAborted();
     if (this.#has(RUNNING)) this.stop();
     this.numberOfRuns = 0;
     this.#flags = (this.#flags | RUNNING) & ~PAUSED;
     if (args.length > 0 || this.#extras !== undefined) this.#writableExtras().args = args;
     poolContext.registry.add(this as unknown as BackgroundWorker);
     if (poolContext.log.wantsDebug) this.#logDebug('Starting');
-    this.#listenToSignal();
-    const atEpochMs = this.#extras?.atEpochMs;
-    if (atEpochMs !== undefined) {
-      this.#begin(poolContext.engine.wallTime().deadlineNs(atEpochMs));
-    } else {
-      const delayNs = this.#has(START_WITH_DELAY) ? this.#intervalMs * 1e6 : 0;
-      this.#begin(poolContext.engine.nowNs() + delayNs);
-    }
+    const signal = this.#extras?.signal;
+    if (signal !== undefined) stopOnAbort(signal, this);
+    const isAtInstant = this.#extras?.atEpochMs !== undefined;
+    if (this.#has(ONCE) && !isAtInstant && !this.#has(EXECUTING)) this.#armActor();
+    else this.#begin(this.#firstDeadlineNs());
     return this;
   }
 
@@ -221,9 +199,12 @@ export class BackgroundWorker<D = unknown> {
     if (this.#extras !== undefined) this.#extras.resumeNs = undefined;
     if (poolContext.log.wantsDebug) this.#logDebug('Stopping');
     this.#disarm();
-    this.#ignoreSignal();
-    if (this.#has(EXECUTING)) this.#flags |= FINISH_AFTER_RUN;
-    else this.#finish();
+    if (this.#extras?.signal !== undefined) forgetAbort(this.#extras.signal, this);
+    if (!this.#has(EXECUTING)) this.#finish();
+    else {
+      this.#flags |= FINISH_AFTER_RUN;
+      if (this.#dropRetry()) this.#endRun(undefined);
+    }
     return this;
   }
 
@@ -251,7 +232,7 @@ export class BackgroundWorker<D = unknown> {
     if (!this.#has(RUNNING)) return undefined;
     if (!this.#has(PAUSED)) return this;
     this.#flags &= ~PAUSED;
-    this.#begin(poolContext.engine.nowNs() + (immediately ? 0 : this.#intervalMs * 1e6));
+    this.#begin(poolContext.engine.orderedNowNs() + (immediately ? 0 : this.#intervalMs * 1e6));
     return this;
   }
 
@@ -266,7 +247,7 @@ export class BackgroundWorker<D = unknown> {
     const intervalMs = interval === undefined ? this.#intervalMs : readIntervalMs(interval);
     if (!this.#has(RUNNING)) return undefined;
     this.#flags &= ~PAUSED;
-    const deadlineNs = poolContext.engine.nowNs() + intervalMs * 1e6;
+    const deadlineNs = poolContext.engine.orderedNowNs() + intervalMs * 1e6;
     const isSame = intervalMs === this.#intervalMs;
     this.#intervalMs = intervalMs;
     const isArmed = this.#slot !== NO_SLOT && !this.#has(EXECUTING);
@@ -286,7 +267,7 @@ export class BackgroundWorker<D = unknown> {
   workNow(): this {
     if (!this.#has(RUNNING) || this.#has(EXECUTING)) return this;
     this.#flags &= ~PAUSED;
-    this.#begin(poolContext.engine.nowNs());
+    this.#begin(poolContext.engine.orderedNowNs());
     return this;
   }
 
@@ -311,11 +292,21 @@ export class BackgroundWorker<D = unknown> {
   }
 
   toString(): string {
-    const { name, running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime } = this;
-    const shown = { name: printableName(name), callback: this.callback.name, running, interval };
-    const rest = { startWithDelay, numberOfRuns, dispose, id, runOnTime };
-    const fields = Object.entries({ ...shown, ...rest });
-    return `BackgroundWorker(${fields.map(([key, value]) => `${key}=${value}`).join(', ')})`;
+    return describeWorker(this);
+  }
+
+  /** The usual actor: nothing but a delay, whose instant may be taken together with others'. */
+  #armActor(): void {
+    const delayNs = this.#has(START_WITH_DELAY) ? this.#intervalMs * 1e6 : 0;
+    const refFlag = this.#has(UNREF) ? META_UNREF : 0;
+    this.#slot = poolContext.timers.armAfter(delayNs, runWorker, this, refFlag);
+  }
+
+  #firstDeadlineNs(): number {
+    const { engine } = poolContext;
+    const atEpochMs = this.#extras?.atEpochMs;
+    if (atEpochMs !== undefined) return engine.wallTime().deadlineNs(atEpochMs);
+    return engine.orderedNowNs() + (this.#has(START_WITH_DELAY) ? this.#intervalMs * 1e6 : 0);
   }
 
   /** Puts the first run of a grid at `deadlineNs`, now or when the run under way is over. */
@@ -364,7 +355,8 @@ export class BackgroundWorker<D = unknown> {
     try {
       const result = this.#invoke(this.callback);
       if (isThenable(result)) {
-        result.then(
+        // By way of a promise: a foreign thenable may settle twice, a run ends once.
+        Promise.resolve(result).then(
           (value) => this.#endRun(value),
           (reason) => this.#endFailedRun(reason),
         );
@@ -383,43 +375,44 @@ export class BackgroundWorker<D = unknown> {
   }
 
   #endFailedRun(error: unknown): void {
-    const callbackName = this.callback.name || 'callback';
-    const what = `Worker "${printableName(this.name)}" exception during callback ${callbackName}`;
-    poolContext.log.error(`${what}: ${describeThrown(error)}`);
-    if (this.#has(IGNORE_EXCEPTION) && this.#has(RUNNING) && !this.#has(FINISH_AFTER_RUN)) {
-      this.#retry();
-    } else this.#endRun(undefined);
+    poolContext.log.failed(this.name, `callback ${nameOfFunction(this.callback)}`, error);
+    const mayRetry = this.#has(IGNORE_EXCEPTION) && !this.#has(FINISH_AFTER_RUN);
+    if (mayRetry) this.#retry();
+    else this.#endRun(undefined);
   }
 
   /** The same run again, by way of the loop, so that a callback that always fails blocks nobody. */
   #retry(): void {
     const extras = this.#writableExtras();
-    const waited = extras.retries++ - IMMEDIATE_RETRIES;
-    const delayNs = waited < 0 ? 0 : Math.min(1e6 * 2 ** waited, LONGEST_RETRY_NS);
+    const delayNs = retryDelayNs(extras.retries++);
     const { timers, engine } = poolContext;
     const refFlag = this.#has(UNREF) ? META_UNREF : 0;
-    timers.arm(engine.nowNs() + delayNs, retryWorker, this, refFlag);
+    extras.retrySlot = timers.arm(engine.nowNs() + delayNs, retryWorker, this, refFlag);
+  }
+
+  /** Takes the next attempt out; false when none was waiting. */
+  #dropRetry(): boolean {
+    const extras = this.#extras;
+    if (extras === undefined || extras.retrySlot === NO_SLOT) return false;
+    poolContext.timers.cancel(extras.retrySlot);
+    extras.retrySlot = NO_SLOT;
+    return true;
   }
 
   /** @internal A retry is due. */
   retryDue(): void {
-    if (this.#has(FINISH_AFTER_RUN) || !this.#has(RUNNING)) this.#endRun(undefined);
-    else this.#attempt();
+    this.#writableExtras().retrySlot = NO_SLOT;
+    this.#attempt();
   }
 
   #endRun(result: unknown): void {
     this.#flags &= ~EXECUTING;
-    const extras = this.#extras;
-    if (extras !== undefined) extras.retries = 0;
+    if (this.#extras !== undefined) this.#extras.retries = 0;
     if (this.#has(FINISH_AFTER_RUN)) {
       this.#flags &= ~FINISH_AFTER_RUN;
       this.#finish();
-    }
-    if (!this.#has(RUNNING)) return;
-    const resumeNs = extras?.resumeNs;
-    if (resumeNs !== undefined && extras !== undefined) {
-      extras.resumeNs = undefined;
-      this.#begin(resumeNs);
+      // What was asked for since the stop, be it by `finished`, stands.
+      this.#resume();
       return;
     }
     const maxCount = this.maxCount;
@@ -427,7 +420,16 @@ export class BackgroundWorker<D = unknown> {
       if (result === false && poolContext.log.wantsDebug) this.#logDebug('Callback ended');
       this.stop();
     } else if (this.#has(PAUSED)) this.#disarm();
-    else this.#armNext();
+    else if (!this.#resume()) this.#armNext();
+  }
+
+  /** Starts the grid that was asked for during the run; false when none was. */
+  #resume(): boolean {
+    const resumeNs = this.#extras?.resumeNs;
+    if (resumeNs === undefined) return false;
+    this.#writableExtras().resumeNs = undefined;
+    this.#begin(resumeNs);
+    return true;
   }
 
   #armNext(): void {
@@ -437,7 +439,9 @@ export class BackgroundWorker<D = unknown> {
     }
     const intervalNs = this.#intervalMs * 1e6;
     const isCatchingUp = this.#has(RUN_ON_TIME) && this.#has(RUN_PAST_EVENTS);
-    const fromNs = isCatchingUp ? (this.#extras as Extras<D>).gridNs : poolContext.engine.nowNs();
+    const fromNs = isCatchingUp
+      ? (this.#extras as WorkerExtras<D>).gridNs
+      : poolContext.engine.orderedNowNs();
     this.#arm(fromNs + intervalNs);
   }
 
@@ -450,16 +454,11 @@ export class BackgroundWorker<D = unknown> {
     }
   }
 
-  #callFinished(finished: WorkerCallback<D>): void {
-    const fail = (error: unknown): void => {
-      const what = `Worker "${printableName(this.name)}" exception during finished callback`;
-      poolContext.log.error(`${what}: ${describeThrown(error)}`);
-    };
+  async #callFinished(finished: WorkerCallback<D>): Promise<void> {
     try {
-      const result = this.#invoke(finished);
-      if (isThenable(result)) result.then(undefined, fail);
+      await this.#invoke(finished);
     } catch (error) {
-      fail(error);
+      poolContext.log.failed(this.name, 'finished callback', error);
     }
   }
 
@@ -467,22 +466,9 @@ export class BackgroundWorker<D = unknown> {
     if (isRef) this.#flags &= ~UNREF;
     else this.#flags |= UNREF;
     if (this.#slot !== NO_SLOT) poolContext.timers.setRef(this.#slot, isRef);
+    const retrySlot = this.#extras?.retrySlot ?? NO_SLOT;
+    if (retrySlot !== NO_SLOT) poolContext.timers.setRef(retrySlot, isRef);
     return this;
-  }
-
-  #listenToSignal(): void {
-    const extras = this.#extras;
-    if (extras?.signal === undefined) return;
-    extras.onAbort = () => this.stop();
-    extras.signal.addEventListener('abort', extras.onAbort, { once: true });
-    extras.signal.throwIfAborted();
-  }
-
-  #ignoreSignal(): void {
-    const extras = this.#extras;
-    if (extras?.onAbort === undefined) return;
-    extras.signal?.removeEventListener('abort', extras.onAbort);
-    extras.onAbort = undefined;
   }
 
   #logDebug(what: string): void {
@@ -490,7 +476,7 @@ export class BackgroundWorker<D = unknown> {
     poolContext.log.debug(`${what} ${kind}: ${printableName(this.name)}`);
   }
 
-  #writableExtras(): Extras<D> {
+  #writableExtras(): WorkerExtras<D> {
     this.#extras ??= noExtras();
     return this.#extras;
   }
@@ -498,29 +484,6 @@ export class BackgroundWorker<D = unknown> {
   #has(flag: number): boolean {
     return (this.#flags & flag) !== 0;
   }
-}
-
-function noExtras<D>(): Extras<D> {
-  return {
-    maxCount: 0,
-    finished: undefined,
-    args: NO_ARGS,
-    context: undefined,
-    signal: undefined,
-    onAbort: undefined,
-    atEpochMs: undefined,
-    gridNs: 0,
-    resumeNs: undefined,
-    retries: 0,
-  };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 /** One function for all workers: an actor needs no closure of its own. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InvalidArgumentError } from './errors.ts';
 
 /**
@@ -116,7 +117,7 @@ export function parseInstant(value: InstantInput, unit: 'ms' | 's', argument: st
   let epochMs = Number.NaN;
   if (typeof value === 'number') epochMs = unit === 's' ? value * 1000 : value;
   else if (typeof value === 'string') epochMs = Date.parse(value);
-  else if (value instanceof Date) epochMs = value.getTime();
+  else if (types.isDate(value)) epochMs = value.getTime();
   else if (typeof value === 'object' && value !== null) epochMs = Number(value.epochMilliseconds);
   if (Number.isFinite(epochMs)) return epochMs;
   throw new InvalidArgumentError(

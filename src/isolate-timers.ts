@@ -75,6 +75,8 @@ export class IsolateTimers {
   /** Moved while they waited here, to a deadline that has come too; in order. */
   readonly #late: DueRecord[] = [];
   readonly #burst = new ArmingBurst();
+  /** The scheduler was closed, perhaps by one of its callbacks. */
+  #isCleared = false;
   /** `endTurn` will be called for the present turn. */
   #isTurnWatched = false;
   /** @internal Keeps the reads of `touchAhead` from being optimised away. */
@@ -243,7 +245,7 @@ export class IsolateTimers {
     const due = this.#due;
     this.#isTurnWatched = true;
     this.#touchAhead(tail);
-    for (let calls = 1; this.rings.nextDue(tail, due); calls++) {
+    for (let calls = 1; !this.#isCleared && this.rings.nextDue(tail, due); calls++) {
       // Taken out first: a callback may run a loop of its own, and this function in it.
       const { slotWord, token, deadlineNs } = due;
       if (this.#late.length > 0) this.#deliverLate(deadlineNs, batchNowNs);
@@ -254,6 +256,7 @@ export class IsolateTimers {
       }
     }
     this.#deliverLate(Number.POSITIVE_INFINITY, batchNowNs);
+    if (this.#isCleared) return false;
     this.endTurn();
     if (!this.rings.releaseDue()) return false;
     this.#native.refill();
@@ -262,6 +265,9 @@ export class IsolateTimers {
 
   /** Forgets everything that is armed. */
   clear(): void {
+    this.#isCleared = true;
+    this.#late.length = 0;
+    this.#burst.discard();
     this.#pending = 0;
     this.#holding = 0;
     this.#host.setHold(false);

@@ -31,6 +31,8 @@ export class ManualClock {
   readonly #wallEpochMs: number;
   #follower: ClockFollower | undefined;
   #nowNs = 0;
+  /** Up to here everything due was fired. */
+  #steppedNs = 0;
 
   /**
    * @param options - `wallEpochMs`: what the wall clock shows when this clock stands at 0, in
@@ -75,6 +77,7 @@ export class ManualClock {
       await new Promise((resolve) => setImmediate(resolve));
     } while (this.#follower?.step(limitNs) === true);
     this.showNs(limitNs);
+    this.#steppedNs = Math.max(this.#steppedNs, limitNs);
   }
 
   /**
@@ -89,8 +92,8 @@ export class ManualClock {
     if (instantNs < this.#nowNs) {
       throw new InvalidArgumentError('ms', ms, `at least ${this.now()}, where the clock stands`);
     }
-    if (options.exclusive === true) this.#moveTo(Math.max(instantNs - 1, this.#nowNs));
-    else this.#moveTo(instantNs);
+    const limitNs = options.exclusive === true ? instantNs - 1 : instantNs;
+    if (limitNs >= this.#steppedNs) this.#moveTo(limitNs);
     this.showNs(instantNs);
   }
 
@@ -126,6 +129,7 @@ export class ManualClock {
   #moveTo(limitNs: number): void {
     while (this.#follower?.step(limitNs) === true);
     this.showNs(limitNs);
+    this.#steppedNs = Math.max(this.#steppedNs, limitNs);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Name patterns of `findWorkers`, `stopWorkers` and `removeWorkers`.
  *
- * The whole name must match, case counts. `?` is one character, `*` any number of them, `+` one or
+ * The whole name must match, case counts. `?` is one character (code point), `*` any number of them, `+` one or
  * more, `[abc]` one of a set, `[^abc]` one outside it, `\` takes the next character literally. An
  * unclosed set matches nothing.
  *
@@ -10,9 +10,9 @@
  */
 
 type Token =
-  | { readonly kind: 'literal'; readonly character: string }
+  | { readonly kind: 'literal'; readonly character: number }
   | { readonly kind: 'any' }
-  | { readonly kind: 'set'; readonly members: ReadonlySet<string>; readonly isNegated: boolean }
+  | { readonly kind: 'set'; readonly members: ReadonlySet<number>; readonly isNegated: boolean }
   | { readonly kind: 'star' }
   | { readonly kind: 'nothing' };
 
@@ -29,7 +29,9 @@ export class NamePattern {
     const firstWildcard = this.#tokens.findIndex(({ kind }) => kind !== 'literal');
     this.isLiteral = firstWildcard === -1;
     const literals = this.isLiteral ? this.#tokens : this.#tokens.slice(0, firstWildcard);
-    this.prefix = literals.map((token) => (token.kind === 'literal' ? token.character : '')).join('');
+    this.prefix = literals
+      .map((token) => (token.kind === 'literal' ? String.fromCodePoint(token.character) : ''))
+      .join('');
   }
 
   /** True when the whole name matches. */
@@ -43,15 +45,17 @@ export class NamePattern {
     let starAt = 0;
     while (at < name.length) {
       const current = tokens[token];
+      const character = name.codePointAt(at) as number;
       if (current?.kind === 'star') {
         starToken = token++;
         starAt = at;
-      } else if (current !== undefined && accepts(current, name[at] as string)) {
+      } else if (current !== undefined && accepts(current, character)) {
         token++;
-        at++;
+        at += unitsOf(character);
       } else if (starToken >= 0) {
         token = starToken + 1;
-        at = ++starAt;
+        starAt += unitsOf(name.codePointAt(starAt) as number);
+        at = starAt;
       } else return false;
     }
     while (tokens[token]?.kind === 'star') token++;
@@ -59,7 +63,12 @@ export class NamePattern {
   }
 }
 
-function accepts(token: Token, character: string): boolean {
+/** UTF-16 units of a code point. */
+function unitsOf(character: number): number {
+  return character > 0xffff ? 2 : 1;
+}
+
+function accepts(token: Token, character: number): boolean {
   switch (token.kind) {
     case 'literal':
       return token.character === character;
@@ -74,21 +83,22 @@ function accepts(token: Token, character: string): boolean {
 
 function compile(pattern: string): Token[] {
   const tokens: Token[] = [];
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at] as string;
+  const characters = [...pattern];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] as string;
     if (character === '?') tokens.push({ kind: 'any' });
     else if (character === '*') pushStar(tokens);
     else if (character === '+') {
       tokens.push({ kind: 'any' });
       pushStar(tokens);
     } else if (character === '[') {
-      const end = pattern.indexOf(']', at);
+      const end = characters.indexOf(']', at);
       if (end === -1) return [{ kind: 'nothing' }];
-      tokens.push(compileSet(pattern.slice(at + 1, end)));
+      tokens.push(compileSet(characters.slice(at + 1, end)));
       at = end;
-    } else if (character === '\\' && at + 1 < pattern.length) {
-      tokens.push({ kind: 'literal', character: pattern[++at] as string });
-    } else tokens.push({ kind: 'literal', character });
+    } else if (character === '\\' && at + 1 < characters.length) {
+      tokens.push(literal(characters[++at] as string));
+    } else tokens.push(literal(character));
   }
   return tokens;
 }
@@ -97,7 +107,13 @@ function pushStar(tokens: Token[]): void {
   if (tokens.at(-1)?.kind !== 'star') tokens.push({ kind: 'star' });
 }
 
-function compileSet(members: string): Token {
-  const isNegated = members.startsWith('^');
-  return { kind: 'set', members: new Set(isNegated ? members.slice(1) : members), isNegated };
+function literal(character: string): Token {
+  return { kind: 'literal', character: character.codePointAt(0) as number };
+}
+
+function compileSet(characters: string[]): Token {
+  const isNegated = characters[0] === '^';
+  const members = isNegated ? characters.slice(1) : characters;
+  const points = members.map((member) => member.codePointAt(0) as number);
+  return { kind: 'set', members: new Set(points), isNegated };
 }

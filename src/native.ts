@@ -31,7 +31,8 @@ function load(): NativeBinding {
   try {
     binding = requireFromHere('../index.js') as NativeBinding;
   } catch (cause) {
-    throw new BindingLoadError(listAttempts(cause), advise(cause), cause);
+    const attempts = listAttempts(cause);
+    throw new BindingLoadError(attempts, advise(attempts), cause);
   }
   const { version } = requireFromHere('../package.json') as { version: string };
   const found = typeof binding.coreVersion === 'function' ? binding.coreVersion() : 'unknown';
@@ -39,37 +40,66 @@ function load(): NativeBinding {
   return binding;
 }
 
-/** The generated loader chains the failures by `cause`, the last attempt outermost. */
+/**
+ * What the generated loader tried, in order. It throws a summary whose `cause` is a chain of the
+ * failures, the last one outermost. What it never got to, a broken `index.js` for one, has no chain
+ * and is the failure itself.
+ */
 function listAttempts(error: unknown): LoadAttempt[] {
-  const attempts: LoadAttempt[] = [];
-  const seen = new Set<unknown>();
-  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
-    seen.add(at);
-    const [why = 'unknown reason'] = at.message.split('\n');
-    if (at.message.includes('npm has a bug related to optional dependencies')) continue;
-    attempts.unshift({ what: nameTarget(at), why });
+  const failures: Error[] = [];
+  const first = error instanceof Error ? (error.cause ?? error) : error;
+  for (let at = first; at instanceof Error && !failures.includes(at); at = at.cause) {
+    failures.unshift(at);
   }
-  return attempts;
+  const named = failures.map(nameTarget);
+  if (failures.length > 0 && askedPath() !== undefined) named[0] = askedPath();
+  return failures.map(({ message }, index) => {
+    const what = named[index] ?? inferTarget(named[index + 1]);
+    const [why = ''] = message.split('\n');
+    return { what, why: withoutPath(why) };
+  });
 }
 
-function nameTarget(error: Error): string {
-  const quoted = /'([^']+)'/.exec(error.message)?.[1];
-  const path = /(\S+\.node)\b/.exec(error.message)?.[1];
-  const name = quoted ?? path ?? 'native binding';
-  return name.split(/[\\/]/).slice(-1)[0] ?? name;
+/** The module or file that the loader's message names. */
+function nameTarget({ message }: Error): string | undefined {
+  const module = /^Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1];
+  if (module !== undefined) return module.replace(/^\.\//, '');
+  return /(?:backbeat-[\w-]+[\\/])?[^\\/:'"\n]+\.node\b/.exec(message)?.[0];
 }
 
-function advise(error: unknown): string[] {
-  const text = listAttempts(error)
-    .map(({ why }) => why)
-    .join(' ');
-  if (text.includes('no-addons') || text.includes('loading of addons is disabled')) {
+/** A binary that the user names is tried first, and the one of the platform is not. */
+function askedPath(): string | undefined {
+  return process.env.NAPI_RS_NATIVE_LIBRARY_PATH || undefined;
+}
+
+/**
+ * What was tried when the message does not say it, as when addons are switched off: the file beside
+ * the loader, which is tried before the package of the same platform.
+ */
+function inferTarget(next: string | undefined): string {
+  return next?.startsWith('backbeat-') ? `${next.replace('-', '.')}.node` : 'the native binding';
+}
+
+/** The system's loader puts the path of the file before its reason. */
+function withoutPath(why: string): string {
+  return why.replace(/^\S.*\.node: /, '');
+}
+
+function advise(attempts: readonly LoadAttempt[]): string[] {
+  if (attempts.some(({ why }) => why.includes('loading addons is disabled'))) {
     return ['start Node without --no-addons, or with --allow-addons under --permission'];
   }
-  return [
+  const asked = askedPath();
+  if (asked !== undefined) {
+    return [`let NAPI_RS_NATIVE_LIBRARY_PATH (${asked}) name a binary that loads, or unset it`];
+  }
+  const advice = [
     'install with optional dependencies (not --omit=optional), so that the binary of this platform comes along',
     'with npm before 11.3, delete node_modules and package-lock.json and install again',
-    'in a checkout of the sources, run `npm run setup`, which needs Rust 1.88 or newer',
+    'in a checkout of the sources, run `npm run build`, which needs Rust 1.88 or newer',
     'point NAPI_RS_NATIVE_LIBRARY_PATH to a binary that you built',
   ];
+  const broken = attempts.find(({ why }) => !why.startsWith('Cannot find'));
+  if (broken === undefined) return advice;
+  return [`${broken.what} is there but does not load: install or build it again`, ...advice];
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { BackgroundWorker } from './background-worker.ts';
 
 /** Levels of the pool's log. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
@@ -25,23 +26,72 @@ export class PoolLog {
   }
 
   debug(message: string): void {
-    this.#logger?.('DEBUG', message);
+    this.#write('DEBUG', message);
   }
 
-  error(message: string): void {
-    this.#logger?.('ERROR', message);
+  /** A callback of a worker threw or rejected. */
+  failed(name: string | undefined, during: string, error: unknown): void {
+    const what = `Worker "${printableName(name)}" exception during ${during}`;
+    this.#write('ERROR', `${what}: ${describeThrown(error)}`);
+  }
+
+  /** A logger that fails must not stop the worker that logs: its error becomes an uncaught one. */
+  #write(level: LogLevel, message: string): void {
+    try {
+      this.#logger?.(level, message);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }
 
 /** A name as it appears in the log: control characters cannot forge lines or colours. */
 export function printableName(name: string | undefined): string {
   if (name === undefined) return '(no name)';
-  return name.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return name.replace(/[\p{Cc}\u2028\u2029]/gu, escapeCharacter);
 }
 
-/** The text of something thrown, with its stack when it has one. */
-export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.message}\n${thrown.stack ?? ''}`;
-  // Not `String(thrown)`, which may run code of the thrown object, and fail.
-  return inspect(thrown);
+function escapeCharacter(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  if (short !== character) return short;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** The name of a callback as it appears in the log; a function may have any value for a name. */
+export function nameOfFunction(callback: { readonly name: unknown }): string {
+  const { name } = callback;
+  return typeof name === 'string' && name !== '' ? printableName(name) : 'callback';
+}
+
+/** The text form of a worker. */
+export function describeWorker<D>(worker: BackgroundWorker<D>): string {
+  const { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime } = worker;
+  const shown = { name: printableName(worker.name), callback: nameOfFunction(worker.callback) };
+  const rest = { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime };
+  const fields = Object.entries({ ...shown, ...rest });
+  return `BackgroundWorker(${fields.map(([key, value]) => `${key}=${value}`).join(', ')})`;
+}
+
+/**
+ * The text of something thrown, with its stack when it has one. Never throws. Lines behind the
+ * first are indented, so that none can be taken for an entry of its own.
+ */
+function describeThrown(thrown: unknown): string {
+  const lines = textOfThrown(thrown).split('\n');
+  return lines
+    .map((line) => line.replaceAll('\t', '  '))
+    .map(printableName)
+    .join('\n  ');
+}
+
+function textOfThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return `${thrown.message}\n${thrown.stack ?? ''}`;
+    // Not `String(thrown)`, which may run code of the thrown object, and fail.
+    return inspect(thrown, { customInspect: false });
+  } catch {
+    return 'an error that cannot be shown';
+  }
 }

@@ -118,7 +118,7 @@ export class Scheduler {
     const intervalNs = Math.round(readDelayNs(intervalMs, 'intervalMs'));
     if (intervalNs < 1) throw new InvalidArgumentError('intervalMs', intervalMs, 'above zero');
     const timers = this.#engine.timers();
-    const firstNs = Math.ceil(this.#engine.nowNs()) + intervalNs;
+    const firstNs = Math.ceil(this.#engine.orderedNowNs()) + intervalNs;
     const slot = timers.armRecurring(firstNs, intervalNs, callback as TimerCallback, arg, 0);
     return timers.table.handleOf(slot);
   }
@@ -185,7 +185,7 @@ export class Scheduler {
     for (let index = 0; index < count; index++) readDelayNs(delaysMs[index], 'delaysMs');
     const handles = new Float64Array(count);
     const timers = this.#engine.timers();
-    const nowNs = this.#engine.nowNs();
+    const nowNs = this.#engine.orderedNowNs();
     for (let index = 0; index < count; index++) {
       const deadlineNs = Math.max(0, nowNs + (delaysMs[index] as number) * 1e6);
       const arg = args === undefined ? index : args[index];

@@ -82,6 +82,15 @@ export class TimerEngine implements TimerHost {
     return readClock() * 1e6 + this.#originNs;
   }
 
+  /**
+   * Now, behind everything that was armed before: arms that wait for their instant in a burst get
+   * it first, so that equal delays keep the order of their calls.
+   */
+  orderedNowNs(): number {
+    this.#timers?.stamp();
+    return this.nowNs();
+  }
+
   wallNowMs(): number {
     return this.clock === undefined ? readWallClock() : this.clock.wallNow();
   }

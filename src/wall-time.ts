@@ -6,12 +6,14 @@
  * ten seconds; after a jump their deadlines are moved by the difference. Before an actor runs the
  * wall clock is read once more, so it is never early by it either.
  */
-import { META_WALL, type IsolateTimers, META_UNREF } from './isolate-timers.ts';
+import { type IsolateTimers, META_UNREF, META_WALL } from './isolate-timers.ts';
 
 /** Nanoseconds between two looks at the wall clock while actors wait for it. */
 export const WALL_CHECK_NS = 10e9;
 /** A difference below this is left to the look before the run. */
 const TOLERANCE_NS = 2e6;
+/** Doubles count nanoseconds since 1970 in steps of a quarter of a microsecond. */
+const NOISE_NS = 1000;
 
 /** The clocks of a scheduler. */
 export interface Clocks {
@@ -31,6 +33,11 @@ export class WallTime {
     this.#clocks = clocks;
   }
 
+  /** True while a look at the wall clock is armed. */
+  get isWatching(): boolean {
+    return this.#isWatching;
+  }
+
   /** The deadline of an instant, from now on kept right when the wall clock is set. */
   deadlineNs(epochMs: number): number {
     if (!this.#isWatching) {
@@ -43,8 +50,9 @@ export class WallTime {
   /** The deadline as it stands by the wall clock now; not later than given when it has come. */
   correctedNs(deadlineNs: number): number {
     const missingNs = deadlineNs + this.#offsetNs - this.#clocks.wallNowMs() * 1e6;
-    // `Date.now()` shows whole milliseconds, a small rest is noise of the doubles.
-    return missingNs > 1 ? this.#clocks.nowNs() + missingNs : deadlineNs;
+    if (missingNs <= NOISE_NS) return deadlineNs;
+    // A deadline is read with the one offset, so it can only be moved together with all others.
+    return deadlineNs + this.#adopt(this.#readOffsetNs());
   }
 
   #readOffsetNs(): number {
@@ -62,18 +70,25 @@ export class WallTime {
 
   /** Moves deadlines after a jump. False when no actor waits for the wall clock any more. */
   #look(): boolean {
-    const timers = this.#timers;
     const offsetNs = this.#readOffsetNs();
+    if (Math.abs(this.#offsetNs - offsetNs) > TOLERANCE_NS) this.#adopt(offsetNs);
+    return !(this.#waiting().next().done ?? false);
+  }
+
+  /** Reads all deadlines with another offset from here on. Returns by how much they were moved. */
+  #adopt(offsetNs: number): number {
     const byNs = this.#offsetNs - offsetNs;
-    const hasJumped = Math.abs(byNs) > TOLERANCE_NS;
-    let isAnyWaiting = false;
-    for (const slot of timers.table.slotsInUse()) {
-      if ((timers.flagsOf(slot) & META_WALL) === 0) continue;
-      isAnyWaiting = true;
-      if (!hasJumped) break;
-      timers.rearm(slot, Math.max(0, timers.deadlineNs(slot) + byNs));
+    this.#offsetNs = offsetNs;
+    for (const slot of this.#waiting()) {
+      this.#timers.rearm(slot, Math.max(0, this.#timers.deadlineNs(slot) + byNs));
     }
-    if (hasJumped) this.#offsetNs = offsetNs;
-    return isAnyWaiting;
+    return byNs;
+  }
+
+  /** The slots that wait for the wall clock. */
+  *#waiting(): Generator<number> {
+    for (const slot of this.#timers.table.slotsInUse()) {
+      if ((this.#timers.flagsOf(slot) & META_WALL) !== 0) yield slot;
+    }
   }
 }

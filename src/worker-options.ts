@@ -191,7 +191,8 @@ function checkOptions(options: unknown): void {
 }
 
 function checkSignal(signal: AbortSignal): void {
-  if (!(signal instanceof AbortSignal)) {
+  // Not `instanceof`: a signal may come from another context, as in some test runners.
+  if (typeof signal?.throwIfAborted !== 'function' || typeof signal.aborted !== 'boolean') {
     throw new InvalidArgumentError('signal', signal, 'an AbortSignal');
   }
   signal.throwIfAborted();

@@ -12,7 +12,8 @@
 //! * `slot`: the identity of an actor and the record both sides share.
 //! * `shared`, `ring`: the layout of the shared memory, and the core's ends of its rings.
 //! * `queue`: exact (deadline, sequence) order; a timing wheel in front of a sort.
-//! * `scheduler`: what a command, a deadline and a cancel mean. Knows no clock, waits for nothing.
+//! * `scheduler`, `expiry`: what a command, a cancel and a deadline that has come mean. Knows no
+//!   clock, waits for nothing.
 //! * `timer`, `alarm`, `pace`: the thread, what it sleeps on, and how deliveries are spaced.
 //! * `manual`: the same scheduler without a thread.
 //!
@@ -28,6 +29,7 @@
 
 mod alarm;
 mod clock;
+mod expiry;
 mod isolate;
 mod manual;
 #[cfg(all(test, loom))]

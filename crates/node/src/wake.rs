@@ -163,11 +163,34 @@ unsafe extern "C" fn call_dispatch(
         return;
     }
     let mut this = ptr::null_mut();
-    // SAFETY: Node calls this on the environment's thread inside a handle scope. `dispatch` catches
-    // what callbacks throw; what is left is a termination, which is passed on by doing nothing.
+    // SAFETY: Node calls this on the environment's thread inside a handle scope.
     unsafe {
         sys::napi_get_undefined(env, &mut this);
-        sys::napi_call_function(env, this, dispatch, 0, ptr::null(), ptr::null_mut());
+        let status = sys::napi_call_function(env, this, dispatch, 0, ptr::null(), ptr::null_mut());
+        if status == sys::Status::napi_pending_exception {
+            report_own_error(env);
+        }
+    }
+}
+
+/// `dispatch` catches what callbacks throw. What is left is a fault of our own, which Node would
+/// swallow with a warning, or the termination of the environment.
+///
+/// # Safety
+///
+/// On the environment's thread, inside a handle scope.
+unsafe fn report_own_error(env: sys::napi_env) {
+    let mut error = ptr::null_mut();
+    let mut kind = sys::ValueType::napi_undefined;
+    // SAFETY: handed on from this function's contract.
+    unsafe {
+        sys::napi_get_and_clear_last_exception(env, &mut error);
+        // A termination shows as null; nothing may be called any more.
+        if sys::napi_typeof(env, error, &mut kind) == sys::Status::napi_ok
+            && kind == sys::ValueType::napi_object
+        {
+            sys::napi_fatal_exception(env, error);
+        }
     }
 }
 

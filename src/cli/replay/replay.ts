@@ -243,13 +243,13 @@ class Replay {
 
   readonly #runIdle = (visit: number): void => {
     const endsAtMs = this.#ledger.endsAtMs(visit);
-    const mustQueueAgain = this.#wasMoved(visit, endsAtMs);
-    if (this.#feedBefore(endsAtMs) || mustQueueAgain) {
+    const nowMs = this.#scheduler.now();
+    const isEarly = nowMs + CLOCK_ROUNDING_MS < endsAtMs;
+    if (!isEarly && (this.#feedBefore(endsAtMs) || this.#wasMoved(visit, endsAtMs))) {
       this.#queueIdle(visit, endsAtMs);
       return;
     }
     this.callbacks += 1;
-    const nowMs = this.#scheduler.now();
     this.#lateness.record(nowMs - endsAtMs);
     this.#ledger.timeout(visit, nowMs);
     this.#activity.note(this.#feed.secondsAt(endsAtMs), this.#ledger.active);

@@ -18,7 +18,7 @@ export interface ShareResult {
 }
 
 /** Far below the 50 ms that a loop should ever be held, with room for the callbacks in between. */
-const ARMING_SLICE_MS = 8;
+const ARMING_SLICE_MS = 4;
 /** Looking at the clock costs as much as arming, so it is done once in this many actors. */
 const ARMING_STEP = 64;
 const DRAIN_POLL_MS = 50;

@@ -1,0 +1,62 @@
+// No recorded scenario is forgotten, and the table says nothing about scenarios that do not exist.
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { DIFFERENCES, UNRECORDED_DIFFERENCES, WAITING_FOR_THREAD_LANE } from './differences.ts';
+import { recording } from './recorded.ts';
+
+const folder = new URL('.', import.meta.url);
+const different = DIFFERENCES.map(({ id }) => id);
+
+test('every scenario is replayed, different, or waits for the thread lane', (t) => {
+  const replayed = idsIn(['timing.spec.ts', 'agreeing.spec.ts', 'repaired.spec.ts']);
+  const known = new Set([...replayed, ...different, ...WAITING_FOR_THREAD_LANE]);
+  t.deepEqual(
+    recording.ids.filter((id) => !known.has(id)),
+    [],
+  );
+});
+
+test('every scenario that differs has a test of its own', (t) => {
+  t.deepEqual(
+    different.filter((id) => !idsIn(['differences.spec.ts']).has(id)),
+    [],
+  );
+});
+
+test('the tests and the table name recorded scenarios only', (t) => {
+  const named = new Set([...idsIn(specs()), ...different, ...WAITING_FOR_THREAD_LANE]);
+  t.deepEqual(
+    [...named].filter((id) => !recording.ids.includes(id)),
+    [],
+  );
+});
+
+test('the fixture holds every scenario that does not wait for the thread lane', (t) => {
+  t.deepEqual(
+    recording.scenarios.map(({ id }) => id).toSorted(),
+    recording.ids.filter((id) => !WAITING_FOR_THREAD_LANE.includes(id)).toSorted(),
+  );
+});
+
+test('every scenario of the fixture was observed by running the original', (t) => {
+  t.true(recording.scenarios.every(({ provenance }) => provenance === 'ran'));
+  t.regex(recording.origin, /ACME-oneM2M-CSE .*BackgroundWorker.*run unmodified/);
+});
+
+test('each difference says what the original does, what ours does, and why', (t) => {
+  for (const row of [...DIFFERENCES, ...UNRECORDED_DIFFERENCES]) {
+    t.true([row.original, row.ours, row.why].every((text) => text.length > 0));
+  }
+});
+
+function specs(): string[] {
+  return readdirSync(folder).filter(
+    (name) => name.endsWith('.spec.ts') && name !== 'coverage.spec.ts',
+  );
+}
+
+/** Ids of scenarios in quotes: titles of tests, and lists that tests are made from. */
+function idsIn(names: readonly string[]): Set<string> {
+  const sources = names.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+  return new Set([...sources.matchAll(/['`](001-[a-z0-9-]+)/g)].map(([, id = '']) => id));
+}
