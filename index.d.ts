@@ -21,8 +21,11 @@ export declare class NativeIsolate {
    * thread whenever due records wait in it.
    */
   constructor(rings: ArrayBuffer, dispatch: () => void)
-  /** Lends a chunk of slot records and returns its number. */
-  addChunk(records: ArrayBuffer): number
+  /**
+   * Lends a chunk of slot records, which begins at `offset` of `records`, a multiple of 8.
+   * Returns its number.
+   */
+  addChunk(records: ArrayBuffer, offset: number): number
   /** Lends the table of intervals of a chunk, nanoseconds in doubles. */
   setIntervals(chunk: number, intervals: ArrayBuffer): boolean
   /** Wakes the timer thread, because a command is due before its next wake-up. */
@@ -45,8 +48,11 @@ export declare class NativeIsolate {
 export declare class NativeManualIsolate {
   /** Makes the scheduler. `rings` is the buffer described by `memoryLayout`. */
   constructor(rings: ArrayBuffer)
-  /** Lends a chunk of slot records and returns its number. */
-  addChunk(records: ArrayBuffer): number
+  /**
+   * Lends a chunk of slot records, which begins at `offset` of `records`, a multiple of 8.
+   * Returns its number.
+   */
+  addChunk(records: ArrayBuffer, offset: number): number
   /** Lends the table of intervals of a chunk, nanoseconds in doubles. */
   setIntervals(chunk: number, intervals: ArrayBuffer): boolean
   /**

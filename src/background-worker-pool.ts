@@ -50,7 +50,8 @@ export class BackgroundWorkerPool {
    * Makes a worker that runs again and again. It does nothing until its `start()`.
    *
    * @param interval - Seconds between runs, zero or more; or a string with its unit, or a duration.
-   * Zero: one run per turn of the loop.
+   * Zero: run after run, with other work of the loop in between (on a manual clock: each
+   * millisecond).
    * @param workerCallback - Called with (data, worker, ...arguments of start). `false` stops it.
    * @param options - See {@link WorkerOptions}.
    * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` for an argument that is none.

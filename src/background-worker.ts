@@ -437,7 +437,9 @@ export class BackgroundWorker<D = unknown> {
       poolContext.timers.endTick(this.#slot);
       return;
     }
-    const intervalNs = this.#intervalMs * 1e6;
+    // With interval 0 a manual clock would never get past the instant: there it is a millisecond.
+    const leastNs = poolContext.engine.clock === undefined ? 0 : 1e6;
+    const intervalNs = this.#intervalMs * 1e6 || leastNs;
     const isCatchingUp = this.#has(RUN_ON_TIME) && this.#has(RUN_PAST_EVENTS);
     const fromNs = isCatchingUp
       ? (this.#extras as WorkerExtras<D>).gridNs

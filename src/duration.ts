@@ -43,7 +43,8 @@ const MS_PER_FIELD: Readonly<Record<string, number>> = {
 
 const CALENDAR_FIELDS = ['years', 'months', 'weeks'] as const;
 const WITH_UNIT = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµ]+)\s*$/i;
-const EXPECTED = 'a finite number, a string with its unit (such as "250ms", "1.5s", "2h") or a duration';
+const EXPECTED =
+  'a finite number, a string with its unit (such as "250ms", "1.5s", "2h") or a duration';
 
 /**
  * Reads a duration.

@@ -17,13 +17,13 @@
 import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
 import type { NativeIsolate, NativeManualIsolate } from './native.ts';
 import {
-  type CommandReceiver,
   CHUNK_SLOTS,
+  type CommandReceiver,
   DUE_STILL_QUEUED,
   type DueRecord,
   META_PARITY,
   META_RECURRING,
-  SharedRings,
+  type SharedRings,
   SLOT_MASK,
 } from './shared-memory.ts';
 import { type ChunkReceiver, type SlotChunk, SlotTable } from './slot-table.ts';
@@ -209,7 +209,8 @@ export class IsolateTimers {
     if (this.hasRef(slot) === isRef) return;
     if (!isRef) this.#dropHold(slot);
     const words = this.table.chunkOf(slot).words;
-    words[4 * (slot & INDEX_MASK) + 3] = (words[4 * (slot & INDEX_MASK) + 3] as number) ^ META_UNREF;
+    words[4 * (slot & INDEX_MASK) + 3] =
+      (words[4 * (slot & INDEX_MASK) + 3] as number) ^ META_UNREF;
     if (isRef && this.#holding++ === 0) this.#host.setHold(true);
   }
 
@@ -361,8 +362,9 @@ export class IsolateTimers {
   ): void {
     const isEndedByOwner = (this.flagsOf(slot) & META_OWNER_ENDS_TICK) !== 0;
     this.#call(callback, arg);
-    // The callback may have cancelled or re-armed its own slot.
-    if (!isEndedByOwner && this.#tokenOf(chunk, slot) === token) this.endTick(slot);
+    // The callback may have cancelled or re-armed its own slot, or closed the scheduler.
+    const isStillArmed = !this.#isCleared && this.#tokenOf(chunk, slot) === token;
+    if (!isEndedByOwner && isStillArmed) this.endTick(slot);
   }
 
   #call(callback: (arg: unknown) => unknown, arg: unknown): void {

@@ -8,22 +8,17 @@
  * `uncaughtException` and does not stop the others. No AsyncLocalStorage is carried at this level:
  * bind a callback with `AsyncResource.bind` if it needs one.
  */
-import {
-  type DurationInput,
-  type InstantInput,
-  parseDuration,
-  parseInstant,
-} from './duration.ts';
+import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { META_WALL, type TimerCallback } from './isolate-timers.ts';
 import { ManualClock } from './manual-clock.ts';
-import { type EngineStats, TimerEngine } from './timer-engine.ts';
 import type { TimerHandle } from './slot-table.ts';
+import { type EngineStats, TimerEngine } from './timer-engine.ts';
 
 export type { DurationInput, DurationLike, InstantInput } from './duration.ts';
+export { ManualClock } from './manual-clock.ts';
 export type { TimerHandle } from './slot-table.ts';
 export type { EngineStats } from './timer-engine.ts';
-export { ManualClock } from './manual-clock.ts';
 
 /** Counters of a scheduler. */
 export interface SchedulerStats extends EngineStats {
@@ -178,11 +173,19 @@ export class Scheduler {
     args?: ArrayLike<A>,
   ): Float64Array {
     checkCallback(callback);
-    const count = delaysMs.length;
+    const count: unknown = delaysMs?.length;
+    if (typeof count !== 'number') {
+      throw new InvalidArgumentError('delaysMs', delaysMs, 'an array of numbers');
+    }
     if (args !== undefined && args.length !== count) {
       throw new InvalidArgumentError('args', args.length, `of the length of delaysMs, ${count}`);
     }
-    for (let index = 0; index < count; index++) readDelayNs(delaysMs[index], 'delaysMs');
+    for (let index = 0; index < count; index++) {
+      const delayMs: unknown = delaysMs[index];
+      if (typeof delayMs !== 'number' || !Number.isFinite(delayMs)) {
+        throw new InvalidArgumentError(`delaysMs[${index}]`, delayMs, 'a finite number');
+      }
+    }
     const handles = new Float64Array(count);
     const timers = this.#engine.timers();
     const nowNs = this.#engine.orderedNowNs();

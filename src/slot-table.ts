@@ -22,10 +22,15 @@ const META_FLAG_BITS = 7;
 const FLAG_MASK = (1 << META_FLAG_BITS) - 1;
 const GENERATION_STEP = 1 << META_FLAG_BITS;
 const NO_SLOT = -1;
+const CHUNK_BYTES = 16 * CHUNK_SLOTS;
+/** An isolate with few actors takes its chunks one by one … */
+const SMALL_CHUNKS = 4;
+/** … one with many in slabs of 8 MB, large enough for huge pages. */
+const CHUNKS_PER_SLAB = 32;
 
 /** Lends memory to the core. */
 export interface ChunkReceiver {
-  addChunk(records: ArrayBuffer): number;
+  addChunk(records: ArrayBuffer, offset: number): number;
   setIntervals(chunk: number, intervals: ArrayBuffer): boolean;
 }
 
@@ -37,9 +42,9 @@ export class SlotChunk {
   readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS);
   intervals: Float64Array | undefined = undefined;
 
-  constructor(buffer: ArrayBuffer) {
-    this.doubles = new Float64Array(buffer);
-    this.words = new Int32Array(buffer);
+  constructor(buffer: ArrayBuffer, offset: number) {
+    this.doubles = new Float64Array(buffer, offset, 2 * CHUNK_SLOTS);
+    this.words = new Int32Array(buffer, offset, 4 * CHUNK_SLOTS);
   }
 }
 
@@ -48,6 +53,9 @@ export class SlotTable {
   /** By chunk number, which is unique in the process; other isolates' numbers are holes. */
   readonly #chunks: (SlotChunk | undefined)[] = [];
   readonly #receiver: ChunkReceiver;
+  #slab = new ArrayBuffer(0);
+  #slabUsed = 0;
+  #chunkCount = 0;
   #firstFree = NO_SLOT;
   #nextFresh = 0;
   #endOfFresh = 0;
@@ -150,17 +158,23 @@ export class SlotTable {
   }
 
   #grow(): void {
-    const records = new ArrayBuffer(16 * CHUNK_SLOTS);
-    const number = this.#lend(records);
+    if (this.#slabUsed === this.#slab.byteLength) {
+      const chunks = this.#chunkCount < SMALL_CHUNKS ? 1 : CHUNKS_PER_SLAB;
+      this.#slab = new ArrayBuffer(chunks * CHUNK_BYTES);
+      this.#slabUsed = 0;
+    }
+    const number = this.#lend(this.#slab, this.#slabUsed);
     while (this.#chunks.length <= number) this.#chunks.push(undefined);
-    this.#chunks[number] = new SlotChunk(records);
+    this.#chunks[number] = new SlotChunk(this.#slab, this.#slabUsed);
+    this.#slabUsed += CHUNK_BYTES;
+    this.#chunkCount++;
     this.#nextFresh = number << CHUNK_SHIFT;
     this.#endOfFresh = this.#nextFresh + CHUNK_SLOTS;
   }
 
-  #lend(records: ArrayBuffer): number {
+  #lend(records: ArrayBuffer, offset: number): number {
     try {
-      return this.#receiver.addChunk(records);
+      return this.#receiver.addChunk(records, offset);
     } catch (cause) {
       throw new BackbeatError(
         'BACKBEAT_SLOTS_EXHAUSTED',

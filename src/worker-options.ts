@@ -1,12 +1,8 @@
 /** Options of `newWorker` and `newActor`, and how they are read. */
-import {
-  type DurationInput,
-  type InstantInput,
-  parseDuration,
-  parseInstant,
-} from './duration.ts';
-import { InvalidArgumentError } from './errors.ts';
+
 import type { BackgroundWorker } from './background-worker.ts';
+import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
+import { InvalidArgumentError } from './errors.ts';
 
 /**
  * What a worker runs: gets the worker's `data`, the worker, and what was given to `start()`.

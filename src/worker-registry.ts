@@ -4,7 +4,7 @@
  * Ids count up from 1, so the order of ids is the order of creation. They are kept in pages of 256
  * and not in one large table, whose growth would stop the loop for longer than anything else here.
  */
-import { NameIndex, type Named } from './name-index.ts';
+import { type Named, NameIndex } from './name-index.ts';
 import { NamePattern } from './name-pattern.ts';
 
 const PAGE_SHIFT = 8;
@@ -107,9 +107,7 @@ export class WorkerRegistry<T extends Registered> implements ReadonlyMap<number,
     if (pattern === undefined || pattern === '') return [...this.values()];
     const compiled = new NamePattern(pattern);
     if (compiled.prefix === '') {
-      return [...this.values()].filter(
-        ({ name }) => name !== undefined && compiled.matches(name),
-      );
+      return [...this.values()].filter(({ name }) => name !== undefined && compiled.matches(name));
     }
     const found = new Map<number, T>();
     this.#freshIndex().visit(compiled.prefix, (worker) => {

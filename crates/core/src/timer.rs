@@ -15,7 +15,7 @@
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, ask_for_punctual_wakes};
 use crate::clock::{MonotonicClock, Nanos};
 use crate::isolate::IsolateStats;
 use crate::pace::Pace;
@@ -212,6 +212,7 @@ impl Engine {
 
     /// The life of the timer thread. Ends when no isolate is left.
     pub(crate) fn run(&self) {
+        ask_for_punctual_wakes();
         let mut pace = Pace::new();
         loop {
             self.let_isolates_pass();

@@ -76,10 +76,11 @@ impl NativeIsolate {
         })
     }
 
-    /// Lends a chunk of slot records and returns its number.
+    /// Lends a chunk of slot records, which begins at `offset` of `records`, a multiple of 8.
+    /// Returns its number.
     #[napi]
-    pub fn add_chunk(&mut self, env: &Env, records: ArrayBuffer) -> Result<u32> {
-        let records = hold_records(&mut self.lent, env, &records)?;
+    pub fn add_chunk(&mut self, env: &Env, records: ArrayBuffer, offset: u32) -> Result<u32> {
+        let records = hold_records(&mut self.lent, env, &records, offset)?;
         // SAFETY: the buffer is held until the isolate is detached.
         unsafe { Engine::of_process().add_chunk(self.attachment.id, records) }.map_err(refused)
     }

@@ -53,15 +53,46 @@ pub fn hold_rings(lent: &mut LentBuffers, env: &Env, buffer: &ArrayBuffer) -> Re
     Ok(unsafe { SharedMemory::from_buffer(address) })
 }
 
-/// The slot records of a chunk, out of a held buffer.
+/// The slot records of a chunk, which begin at `offset` of a held buffer.
 pub fn hold_records(
     lent: &mut LentBuffers,
     env: &Env,
     buffer: &ArrayBuffer,
+    offset: u32,
 ) -> Result<*const SlotRecord> {
     let bytes = CHUNK_SLOTS * size_of::<SlotRecord>();
-    Ok(lent.hold(env, buffer, bytes)?.cast())
+    let offset = offset as usize;
+    let address = lent.hold(env, buffer, offset.next_multiple_of(8) + bytes)?;
+    if offset == 0 {
+        prefer_huge_pages(address, buffer.len());
+    }
+    // SAFETY: the buffer was checked to hold the chunk behind the offset.
+    Ok(unsafe { address.add(offset.next_multiple_of(8)) }.cast())
 }
+
+/// Asks for huge pages. Due slots are spread over all of the memory, and with small pages each of
+/// millions of them would miss the translation cache as well as the data cache.
+#[cfg(target_os = "linux")]
+fn prefer_huge_pages(address: *const u8, bytes: usize) {
+    use std::ffi::{c_int, c_void};
+
+    const HUGE_PAGE: usize = 2 << 20;
+    const MADV_HUGEPAGE: c_int = 14;
+    unsafe extern "C" {
+        fn madvise(address: *mut c_void, length: usize, advice: c_int) -> c_int;
+    }
+    let first = (address as usize).next_multiple_of(HUGE_PAGE);
+    let end = (address as usize + bytes) / HUGE_PAGE * HUGE_PAGE;
+    if first < end {
+        // SAFETY: the range lies inside the buffer; the advice changes no content. It is a wish: a
+        // system that refuses it works with small pages.
+        unsafe { madvise(first as *mut c_void, end - first, MADV_HUGEPAGE) };
+    }
+}
+
+/// Other systems choose their pages themselves.
+#[cfg(not(target_os = "linux"))]
+fn prefer_huge_pages(_address: *const u8, _bytes: usize) {}
 
 /// The intervals of a chunk, out of a held buffer.
 pub fn hold_intervals(
