@@ -97,8 +97,9 @@ fn wait_for_end(engine: &Engine) {
 fn two_isolates_share_the_thread_and_nothing_fires_early_or_elsewhere() {
     let engine = engine();
     let mut isolates = [Attached::new(engine), Attached::new(engine)];
-    let now_ns = engine.clock.now_ns();
-    let due_ns = |index: u32, isolate: u64| now_ns + u64::from(index) * MS / 2 + isolate * 1000;
+    // Far enough ahead that all are armed before the first is due, on a busy machine too.
+    let base_ns = engine.clock.now_ns() + 200 * MS;
+    let due_ns = |index: u32, isolate: u64| base_ns + u64::from(index) * MS / 2 + isolate * 1000;
     for index in (0..40).rev() {
         for (isolate, attached) in (0..).zip(&mut isolates) {
             attached.arm(due_ns(index, isolate), index);
