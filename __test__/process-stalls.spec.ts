@@ -116,5 +116,7 @@ test.serial('memory does not grow while the loop is blocked', async (t) => {
   `);
   const [grownMb = NaN, ticksPerActor = NaN] = stdout.trim().split(' ').map(Number);
   t.true(grownMb < 8, `${grownMb} MB`);
-  t.true(ticksPerActor <= 2, `${ticksPerActor} ticks of an actor at once`);
+  // One tick was waiting; a few more come due while thousands of callbacks run. Caught up, it would
+  // be one for each slot of the stall.
+  t.true(ticksPerActor < STALL_MS / 50, `${ticksPerActor} ticks of an actor at once`);
 });

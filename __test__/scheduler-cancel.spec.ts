@@ -146,15 +146,15 @@ for (const [what, delays, args, argument] of [
   });
 }
 
-test('afterAll arms a delay with its unit for that delay, or refuses it', (t) => {
-  const { clock, scheduler } = manualScheduler();
-  try {
-    scheduler.afterAll(['1s'] as never, () => t.is(clock.now(), 1000));
-  } catch (error) {
-    t.like(error, { code: 'BACKBEAT_INVALID_ARGUMENT' });
-  }
-  clock.advance(2000);
-  t.pass();
+test('afterAll takes numbers only, not even delays with their unit', (t) => {
+  const { scheduler } = manualScheduler();
+  t.throws(() => scheduler.afterAll(['1s'] as never, () => {}), {
+    code: 'BACKBEAT_INVALID_ARGUMENT',
+  });
+  t.throws(() => scheduler.afterAll(undefined as never, () => {}), {
+    code: 'BACKBEAT_INVALID_ARGUMENT',
+  });
+  t.is(scheduler.pending(), 0);
 });
 
 test('cancelAll counts those that were pending', (t) => {

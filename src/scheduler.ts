@@ -183,7 +183,7 @@ export class Scheduler {
     for (let index = 0; index < count; index++) {
       const delayMs: unknown = delaysMs[index];
       if (typeof delayMs !== 'number' || !Number.isFinite(delayMs)) {
-        throw new InvalidArgumentError(`delaysMs[${index}]`, delayMs, 'a finite number');
+        throw new InvalidArgumentError('delaysMs', delayMs, 'finite numbers only');
       }
     }
     const handles = new Float64Array(count);
