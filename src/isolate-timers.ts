@@ -27,6 +27,7 @@ import {
   SLOT_MASK,
 } from './shared-memory.ts';
 import { type ChunkReceiver, type SlotChunk, SlotTable } from './slot-table.ts';
+import { TickGroup } from './tick-group.ts';
 
 /** Meta flag: does not hold the process. */
 export const META_UNREF = 4;
@@ -36,6 +37,8 @@ export const META_OWNER_ENDS_TICK = 8;
 export const META_WALL = 16;
 
 const INDEX_MASK = CHUNK_SLOTS - 1;
+/** On x64 plain stores are seen in their order; elsewhere the second one must be atomic. */
+const STORES_STAY_IN_ORDER = process.arch === 'x64';
 /** In a long batch, arms are not held back for more callbacks than this, and slots are touched. */
 const CALLS_PER_STAMP = 32;
 
@@ -75,6 +78,8 @@ export class IsolateTimers {
   /** Moved while they waited here, to a deadline that has come too; in order. */
   readonly #late: DueRecord[] = [];
   readonly #burst = new ArmingBurst();
+  readonly #ticks = new TickGroup();
+  readonly #barrier = new Int32Array(1);
   /** The scheduler was closed, perhaps by one of its callbacks. */
   #isCleared = false;
   /** `endTurn` will be called for the present turn. */
@@ -226,17 +231,8 @@ export class IsolateTimers {
 
   /** Ends a tick of a recurring actor. Its next run is the first slot later than now. */
   endTick(slot: number): void {
-    const chunk = this.table.chunkOf(slot);
-    const index = slot & INDEX_MASK;
-    const intervalNs = (chunk.intervals as Float64Array)[index] as number;
-    const nextNs = (chunk.doubles[2 * index] as number) + intervalNs;
-    chunk.doubles[2 * index] = nextNs;
-    Atomics.store(chunk.words, 4 * index + 3, (chunk.words[4 * index + 3] as number) ^ META_PARITY);
-    const nowNs = this.#host.nowNs();
-    if (nowNs < nextNs) return;
-    const passed = Math.floor((nowNs - nextNs) / intervalNs) + 1;
-    this.missed += passed;
-    this.#requeue(chunk, slot, nextNs + passed * intervalNs);
+    this.#tellEnd(slot);
+    this.#settleTicks();
   }
 
   /** Calls what is due. Returns true when more waits in the core. */
@@ -252,12 +248,14 @@ export class IsolateTimers {
       if (this.#late.length > 0) this.#deliverLate(deadlineNs, batchNowNs);
       this.#deliver(slotWord, token, deadlineNs, batchNowNs);
       if (calls % CALLS_PER_STAMP === 0) {
+        this.#settleTicks();
         this.stamp();
         this.#touchAhead(tail);
       }
     }
     this.#deliverLate(Number.POSITIVE_INFINITY, batchNowNs);
     if (this.#isCleared) return false;
+    this.#settleTicks();
     this.endTurn();
     if (!this.rings.releaseDue()) return false;
     this.#native.refill();
@@ -269,6 +267,7 @@ export class IsolateTimers {
     this.#isCleared = true;
     this.#late.length = 0;
     this.#burst.discard();
+    this.#ticks.restart(0, false);
     this.#pending = 0;
     this.#holding = 0;
     this.#host.setHold(false);
@@ -364,7 +363,49 @@ export class IsolateTimers {
     this.#call(callback, arg);
     // The callback may have cancelled or re-armed its own slot, or closed the scheduler.
     const isStillArmed = !this.#isCleared && this.#tokenOf(chunk, slot) === token;
-    if (!isEndedByOwner && isStillArmed) this.endTick(slot);
+    if (!isEndedByOwner && isStillArmed && this.#tellEnd(slot)) this.#settleTicks();
+  }
+
+  /**
+   * Tells the core that a tick is over: the deadline first, then the parity. True when it is time
+   * to look at the clock.
+   */
+  #tellEnd(slot: number): boolean {
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    const intervalNs = (chunk.intervals as Float64Array)[index] as number;
+    const nextNs = (chunk.doubles[2 * index] as number) + intervalNs;
+    chunk.doubles[2 * index] = nextNs;
+    const meta = (chunk.words[4 * index + 3] as number) ^ META_PARITY;
+    if (STORES_STAY_IN_ORDER) chunk.words[4 * index + 3] = meta;
+    else Atomics.store(chunk.words, 4 * index + 3, meta);
+    return this.#ticks.add(slot, this.#tokenOf(chunk, slot), nextNs);
+  }
+
+  /** Looks at the clock behind the ends of ticks; slots that have passed are skipped. */
+  #settleTicks(): void {
+    const ticks = this.#ticks;
+    if (ticks.count === 0) return;
+    // The clock must not be read before the core can see the ends.
+    Atomics.store(this.#barrier, 0, 0);
+    const nowNs = this.#host.nowNs();
+    if (nowNs >= ticks.earliestNextNs) {
+      for (let at = 0; at < ticks.count; at++) {
+        this.#skipPassed(ticks.slots[at] as number, ticks.tokens[at] as number, nowNs);
+      }
+    }
+    ticks.restart(nowNs, this.#host.mayCollect);
+  }
+
+  #skipPassed(slot: number, token: number, nowNs: number): void {
+    const chunk = this.table.chunkOf(slot);
+    const index = slot & INDEX_MASK;
+    const nextNs = chunk.doubles[2 * index] as number;
+    if (nowNs < nextNs || this.#tokenOf(chunk, slot) !== token) return;
+    const intervalNs = (chunk.intervals as Float64Array)[index] as number;
+    const passed = Math.floor((nowNs - nextNs) / intervalNs) + 1;
+    this.missed += passed;
+    this.#requeue(chunk, slot, nextNs + passed * intervalNs);
   }
 
   #call(callback: (arg: unknown) => unknown, arg: unknown): void {
