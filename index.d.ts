@@ -44,6 +44,84 @@ export declare class NativeIsolate {
   close(): void
 }
 
+/** A thread that runs jobs. Detached by `close`, or by its own end. */
+export declare class NativeLane {
+  /**
+   * Attaches. `memory` is of the size that `laneLayout` tells; `dispatch` is called on this
+   * thread when there is work. `home` is the client that started the thread and calls it `ticket`; `reservation` is 0
+   * when it is for anybody, 1 when it was started for one parcel, 2 for a lease.
+   */
+  constructor(memory: ArrayBuffer, dispatch: () => void, home: number, ticket: number, reservation: number)
+  /**
+   * Publishes results and takes the next batch: the number of jobs in the inbox. 0: wait until
+   * woken. -1: the same, but come again soon. -2: end. May spin for some microseconds.
+   */
+  exchange(retires: boolean): number
+  /** Publishes the results in the outbox. */
+  publish(): void
+  /** Publishes a result that is too large for the outbox, behind those in it. */
+  publishLarge(slot: number, status: number, sequence: number, origin: number, payload: Uint8Array): void
+  /** Jobs to abort: client, slot and sequence of each. */
+  takeAborts(): Array<number>
+  /** The payload of the job that is too large for the inbox. */
+  takeLargeJob(): Buffer | null
+  /** A definition by its number. */
+  definition(number: number): Buffer | null
+  /** Calls `dispatch` again soon, after the event loop has had its turn. */
+  dispatchAgain(): void
+  /** Detaches. A second call does nothing. */
+  close(): void
+}
+
+/** An environment that submits jobs. Detached by `close`, or by its own end. */
+export declare class NativeLaneClient {
+  /**
+   * Attaches. `memory` is of the size that `laneLayout` tells; `dispatch` is called on this
+   * thread whenever results wait in it. `sharesLanes`: this is the main thread, whose lanes
+   * outlive every other isolate.
+   */
+  constructor(memory: ArrayBuffer, dispatch: () => void, sharesLanes: boolean)
+  /** Names this client to the threads that it starts. */
+  get id(): number
+  /** Wakes a lane for what was submitted. -2 when a thread should be started, otherwise -1. */
+  kick(): number
+  /** Reads the ring of jobs on this thread, because it is full. */
+  drain(): void
+  /** Submits a job that is too large for the ring. */
+  submit(slot: number, definition: number, flags: number, sequence: number, payload: Uint8Array): void
+  /** Moves results that found no room into the ring. */
+  refill(): void
+  /** The payload of a result that is too large for the ring. */
+  takeLargeResult(slot: number): Buffer | null
+  /** Blocks this thread until results have come, for at most `limitMs`. */
+  waitForResults(limitMs: number): void
+  /** Drops a job that has not started: -1. Tells the lane that runs it: 0. -2 when it has ended. */
+  abort(slot: number, sequence: number, priority: number): number
+  /** Asks for the end of the thread that runs this job. False when none does any more. */
+  endLaneOf(slot: number, sequence: number): boolean
+  /**
+   * Keeps a lane of our own for ourselves: its ticket. -2 when one should be started for it, -1
+   * when a notice will follow.
+   */
+  reserve(isLease: boolean): number
+  /** Gives a job to a lane of our own, which finds it in its message port. False when it is gone. */
+  assign(ticket: number, slot: number, sequence: number): boolean
+  /** Ends a lease. */
+  release(ticket: number): void
+  /** Ends up to `most` of our lanes that were idle for `idleMs`, but keeps `keep`. How many. */
+  retire(most: number, keep: number, idleMs: number): number
+  /** A thread that we were told to start never came up. */
+  laneFailed(): void
+  /** Keeps a definition for the lanes and returns its number. */
+  define(bytes: Uint8Array): number
+  /** Forgets a definition. */
+  undefine(number: number): void
+  /** Holds the process while jobs are under way, or lets it end. */
+  setRef(isRef: boolean): void
+  /** Detaches. A second call does nothing. */
+  close(): void
+}
+
 /** A scheduler of its own whose time moves only by `advance`. Has no thread. */
 export declare class NativeManualIsolate {
   /** Makes the scheduler. `rings` is the buffer described by `memoryLayout`. */
@@ -81,6 +159,29 @@ export declare function coreVersion(): string
 export declare function hasTimerThread(): boolean
 
 /** The layout this binary was built for. */
+export declare function laneLayout(): LaneLayout
+
+/** Where things stand in the memory of clients and lanes, in bytes. */
+export interface LaneLayout {
+  memoryBytes: number
+  headerBytes: number
+  areaBytes: number
+  largestFrame: number
+}
+
+/** Counters of the pool of lanes. */
+export declare function lanePoolStats(): LanePoolStats
+
+/** Counters of the pool of lanes; see the core's documentation of the same names. */
+export interface LanePoolStats {
+  taken: number
+  batches: number
+  stolen: number
+  lost: number
+  orphaned: number
+}
+
+/** The layout this binary was built for. */
 export declare function memoryLayout(): MemoryLayout
 
 /** Where things stand in the memory that both sides share, in bytes and counts. */
@@ -107,6 +208,9 @@ export interface NativeStats {
   wakeups: number
   rejected: number
 }
+
+/** Sets the greatest number of lanes of the process. */
+export declare function setLaneLimit(limit: number): void
 
 /** Hands an error to `uncaughtException`, as Node does for an error thrown in a timer. */
 export declare function throwUncaught(error: unknown): void

@@ -773,12 +773,17 @@ if (
   }
 }
 
-const { NativeIsolate, NativeManualIsolate, coreVersion, hasTimerThread, memoryLayout, monotonicNowNs, throwUncaught } = nativeBinding
+const { NativeIsolate, NativeLane, NativeLaneClient, NativeManualIsolate, coreVersion, hasTimerThread, laneLayout, lanePoolStats, memoryLayout, monotonicNowNs, setLaneLimit, throwUncaught } = nativeBinding
 export { NativeIsolate }
+export { NativeLane }
+export { NativeLaneClient }
 export { NativeManualIsolate }
 export { coreVersion }
 export { hasTimerThread }
+export { laneLayout }
+export { lanePoolStats }
 export { memoryLayout }
 export { monotonicNowNs }
+export { setLaneLimit }
 export { throwUncaught }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -73,6 +73,52 @@ export class ClockInUseError extends BackbeatError {
   }
 }
 
+/**
+ * The thread that ran a job has ended before the job did: it crashed, ran out of memory, or was ended
+ * because another job on it did not heed its stop. Code `BACKBEAT_THREAD_LOST`.
+ */
+export class ThreadLostError extends BackbeatError {
+  /** Name of the job's function. */
+  readonly task: string;
+
+  constructor(task: string, cause?: unknown) {
+    const message = `the thread that ran ${task} has ended before it; the job may have had effects`;
+    super('BACKBEAT_THREAD_LOST', message, cause === undefined ? undefined : { cause });
+    this.task = task;
+  }
+}
+
+/** A native thread could not be started. Code `BACKBEAT_THREAD_START`; `cause` says why, if known. */
+export class ThreadStartError extends BackbeatError {
+  /** Exit code of the thread. */
+  readonly exitCode: number;
+
+  constructor(exitCode: number, cause: unknown) {
+    super(
+      'BACKBEAT_THREAD_START',
+      `a thread ended with code ${exitCode} before it could run a job; look at its initializer and resource limits`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * A job was stopped: by `stop()`, by its signal, or by its time-out. Code `BACKBEAT_JOB_STOPPED`;
+ * `cause` is the reason of the signal, if there was one.
+ */
+export class JobStoppedError extends BackbeatError {
+  /** True when the job had started. */
+  readonly wasRunning: boolean;
+
+  constructor(task: string, wasRunning: boolean, why: string, cause?: unknown) {
+    const when = wasRunning ? 'while it was running' : 'before it started';
+    const options = cause === undefined ? undefined : { cause };
+    super('BACKBEAT_JOB_STOPPED', `${task} was stopped ${when}: ${why}`, options);
+    this.wasRunning = wasRunning;
+  }
+}
+
 /** One thing that was tried when the native binding was loaded. */
 export interface LoadAttempt {
   /** File or package that was asked for, when the loader named it. */

@@ -16,6 +16,7 @@
 //!   clock, waits for nothing.
 //! * `timer`, `alarm`, `pace`: the thread, what it sleeps on, and how deliveries are spaced.
 //! * `manual`: the same scheduler without a thread.
+//! * [`lane`]: jobs of scripts on native threads.
 //!
 //! This crate knows nothing of JavaScript engines. Its only way out is [`Sink::wake`].
 
@@ -31,6 +32,7 @@ mod alarm;
 mod clock;
 mod expiry;
 mod isolate;
+pub mod lane;
 mod manual;
 #[cfg(all(test, loom))]
 mod models;

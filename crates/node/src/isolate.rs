@@ -1,33 +1,15 @@
 //! An environment attached to the process-wide engine.
 
-use std::ffi::c_void;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use backbeat_core::{Engine, IsolateId};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use crate::NativeStats;
+use crate::attachment::Attachment;
 use crate::memory::{LentBuffers, hold_intervals, hold_records, hold_rings, refused};
 use crate::wake::{Wake, WakeSink};
-
-/// One environment's place in the engine. Shared by the JavaScript object and the cleanup hook.
-struct Attachment {
-    id: IsolateId,
-    wake: Arc<Wake>,
-    is_closed: AtomicBool,
-}
-
-impl Attachment {
-    /// Detaches, then releases the handle. On the environment's thread, once.
-    fn close(&self) {
-        if !self.is_closed.swap(true, Ordering::AcqRel) {
-            Engine::of_process().detach(self.id);
-            self.wake.close();
-        }
-    }
-}
 
 /// An environment (the main thread or a worker) attached to the timer thread of the process.
 ///
@@ -35,9 +17,9 @@ impl Attachment {
 /// by its own end.
 #[napi]
 pub struct NativeIsolate {
-    attachment: Arc<Attachment>,
+    id: IsolateId,
+    attachment: Attachment,
     lent: LentBuffers,
-    hook: *mut c_void,
 }
 
 #[napi]
@@ -59,20 +41,11 @@ impl NativeIsolate {
                 format!("the system gave no thread: {error}"),
             )
         })?;
-        let attachment = Arc::new(Attachment {
-            id,
-            wake,
-            is_closed: AtomicBool::new(false),
-        });
-        let hook = Arc::into_raw(Arc::clone(&attachment)).cast_mut().cast();
-        // SAFETY: the argument stays valid until the hook has run or was removed in `close`.
-        let status =
-            unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_environment_end), hook) };
-        check_status!(status)?;
+        let attachment = Attachment::new(env, wake, move || Engine::of_process().detach(id))?;
         Ok(Self {
+            id,
             attachment,
             lent,
-            hook,
         })
     }
 
@@ -82,7 +55,7 @@ impl NativeIsolate {
     pub fn add_chunk(&mut self, env: &Env, records: ArrayBuffer, offset: u32) -> Result<u32> {
         let records = hold_records(&mut self.lent, env, &records, offset)?;
         // SAFETY: the buffer is held until the isolate is detached.
-        unsafe { Engine::of_process().add_chunk(self.attachment.id, records) }.map_err(refused)
+        unsafe { Engine::of_process().add_chunk(self.id, records) }.map_err(refused)
     }
 
     /// Lends the table of intervals of a chunk, nanoseconds in doubles.
@@ -90,7 +63,7 @@ impl NativeIsolate {
     pub fn set_intervals(&mut self, env: &Env, chunk: u32, intervals: ArrayBuffer) -> Result<bool> {
         let intervals = hold_intervals(&mut self.lent, env, &intervals)?;
         // SAFETY: the buffer is held until the isolate is detached.
-        Ok(unsafe { Engine::of_process().set_intervals(self.attachment.id, chunk, intervals) })
+        Ok(unsafe { Engine::of_process().set_intervals(self.id, chunk, intervals) })
     }
 
     /// Wakes the timer thread, because a command is due before its next wake-up.
@@ -108,48 +81,33 @@ impl NativeIsolate {
     /// Moves due records that found no room into the ring.
     #[napi]
     pub fn refill(&self) {
-        Engine::of_process().refill(self.attachment.id);
+        Engine::of_process().refill(self.id);
     }
 
     /// Calls `dispatch` again soon, after the event loop has had its turn.
     #[napi]
     pub fn dispatch_again(&self) {
-        self.attachment.wake.call_again();
+        self.attachment.wake().call_again();
     }
 
     /// Holds the process while actors are pending, or lets it end.
     #[napi]
     pub fn set_ref(&self, env: &Env, is_ref: bool) {
-        self.attachment.wake.set_ref(env, is_ref);
+        self.attachment.wake().set_ref(env, is_ref);
     }
 
     /// Counters, all zero after `close`.
     #[napi]
     pub fn stats(&self) -> NativeStats {
-        let stats = Engine::of_process().stats(self.attachment.id);
+        let stats = Engine::of_process().stats(self.id);
         stats.unwrap_or_default().into()
     }
 
     /// Detaches. A second call does nothing.
     #[napi]
     pub fn close(&mut self, env: &Env) {
-        if self.attachment.is_closed.load(Ordering::Acquire) {
-            return;
-        }
-        self.attachment.close();
-        self.lent.release(env);
-        // SAFETY: the hook was registered with this argument and has not run, or the attachment
-        // would be closed. Removing it gives its count back to us.
-        unsafe {
-            sys::napi_remove_env_cleanup_hook(env.raw(), Some(on_environment_end), self.hook);
-            drop(Arc::from_raw(self.hook.cast::<Attachment>().cast_const()));
+        if self.attachment.close(env) {
+            self.lent.release(env);
         }
     }
-}
-
-/// The environment ends: by itself, by `terminate()` or by `process.exit()`, at any moment.
-unsafe extern "C" fn on_environment_end(argument: *mut c_void) {
-    // SAFETY: `NativeIsolate::new` gave one count to the hook, and a hook runs once.
-    let attachment = unsafe { Arc::from_raw(argument.cast::<Attachment>().cast_const()) };
-    attachment.close();
 }

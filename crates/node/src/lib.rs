@@ -1,7 +1,10 @@
 //! Binding of the core to Node-API. The only crate that knows napi.
 //!
 //! * `isolate`: an environment attached to the process-wide engine, [`NativeIsolate`].
-//! * `wake`: how the timer thread wakes an environment, and the rules that keep that safe when the
+//! * `lane_client`, `lane_thread`: an environment that submits jobs, [`NativeLaneClient`], and one that
+//!   runs them, [`NativeLane`].
+//! * `attachment`: what ties either to the life of its environment.
+//! * `wake`: how other threads wake an environment, and the rules that keep that safe when the
 //!   environment ends at any moment.
 //! * `manual`: a private scheduler on a manual clock, [`NativeManualIsolate`].
 //! * `memory`: buffers that JavaScript lends to the core.
@@ -12,7 +15,10 @@
     reason = "napi-derive writes public items without either, and nobody formats a binding"
 )]
 
+mod attachment;
 mod isolate;
+mod lane_client;
+mod lane_thread;
 mod manual;
 mod memory;
 mod wake;
@@ -22,6 +28,8 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 pub use isolate::NativeIsolate;
+pub use lane_client::{LanePoolStats, NativeLaneClient, lane_pool_stats, set_lane_limit};
+pub use lane_thread::{LaneLayout, NativeLane, lane_layout};
 pub use manual::NativeManualIsolate;
 
 /// Version of the crates, which must equal the version of the package that loads them.

@@ -1,0 +1,385 @@
+//! Which jobs go to which lane, and where their results go.
+//!
+//! A lane takes a batch from the clients in turn. When nobody has submitted anything it takes half
+//! of what another lane has not claimed yet, so that no job waits behind a long one while a lane is
+//! idle. Batches grow only as far as the jobs turn out to be short.
+
+use crate::clock::Nanos;
+use crate::lane::client::ClientId;
+use crate::lane::frame::{FLAG_LARGE, FRAME_ALIGN, FrameHeader, STATUS_GROW, STATUS_LOST};
+use crate::lane::lane::{JobKey, Lane, LaneId, Stance, Taken};
+use crate::lane::memory::LARGEST_FRAME;
+use crate::lane::roster::Roster;
+use crate::sync::Ordering;
+
+/// Jobs, batches and thefts of the process so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolStats {
+    /// Jobs handed to a lane.
+    pub taken: u64,
+    /// Batches handed to a lane.
+    pub batches: u64,
+    /// Jobs moved from one lane's batch to another's.
+    pub stolen: u64,
+    /// Jobs whose thread ended while they were running.
+    pub lost: u64,
+    /// Results for clients that were gone.
+    pub orphaned: u64,
+}
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(crate) struct Dispatch {
+    /// The client whose turn it is.
+    turn: usize,
+    pub(crate) stats: PoolStats,
+}
+
+impl Dispatch {
+    /// Sends the results in a lane's outbox to the clients they belong to, and empties it. On the
+    /// lane's own thread.
+    pub(crate) fn collect_results(&mut self, roster: &mut Roster, lane_id: LaneId) {
+        self.read_outbox(roster, lane_id);
+        if let Some(lane) = roster.lane(lane_id) {
+            lane.collected_bytes = 0;
+            lane.memory
+                .header()
+                .outbox_bytes
+                .store(0, Ordering::Release);
+        }
+        announce_all(roster);
+    }
+
+    /// Sends the results of lanes that are in the middle of a batch: they may stand behind a job
+    /// that turns out to be long.
+    pub(crate) fn look_after_others(&mut self, roster: &mut Roster, lane_id: LaneId) {
+        let others = roster.lanes.iter().flatten().map(|lane| lane.id);
+        let others: Vec<LaneId> = others.filter(|id| *id != lane_id).collect();
+        for other in others {
+            self.read_outbox(roster, other);
+        }
+        announce_all(roster);
+    }
+
+    fn read_outbox(&mut self, roster: &mut Roster, lane_id: LaneId) {
+        let Some(lane) = roster.lane(lane_id) else {
+            return;
+        };
+        let outbox = lane.memory.outbox;
+        let filled = lane.memory.header().outbox_bytes.load(Ordering::Acquire);
+        let mut at = std::mem::replace(&mut lane.collected_bytes, filled);
+        while at < filled {
+            let Some((header, frame)) = outbox.frame(at) else {
+                break;
+            };
+            let payload = frame[crate::lane::frame::FRAME_HEADER_WORDS..].iter();
+            let words = payload.map(|word| word.load(Ordering::Relaxed));
+            self.route(roster, lane_id, header, words);
+            at += header.bytes;
+        }
+    }
+
+    fn route(
+        &mut self,
+        roster: &mut Roster,
+        lane_id: LaneId,
+        header: FrameHeader,
+        payload: impl Iterator<Item = u64>,
+    ) {
+        // Only what this lane was given is passed on: a result comes once.
+        let is_ours = roster
+            .lane(lane_id)
+            .is_some_and(|lane| lane.end(JobKey::of(&header)));
+        match roster.client(ClientId(header.origin)) {
+            Some(client) if is_ours => client.give(header, payload),
+            _ => self.stats.orphaned += 1,
+        }
+    }
+
+    /// Sends a result that is too large for the outbox.
+    pub(crate) fn give_large(
+        &mut self,
+        roster: &mut Roster,
+        lane_id: LaneId,
+        header: FrameHeader,
+        payload: &[u8],
+    ) {
+        self.collect_results(roster, lane_id);
+        let is_ours = roster
+            .lane(lane_id)
+            .is_some_and(|lane| lane.end(JobKey::of(&header)));
+        match roster.client(ClientId(header.origin)) {
+            Some(client) if is_ours => client.give_large(header, payload),
+            _ => self.stats.orphaned += 1,
+        }
+        announce_all(roster);
+    }
+
+    /// Fills the lane's inbox. Returns the number of jobs.
+    pub(crate) fn fill(&mut self, roster: &mut Roster, lane_id: LaneId, now_ns: Nanos) -> usize {
+        if let Some(lane) = roster.lane(lane_id) {
+            lane.large = None;
+        }
+        let quota = self.quota(roster, lane_id);
+        let mut batch = self.take_submitted(roster, lane_id, quota);
+        if batch.is_empty() {
+            batch = self.steal(roster, lane_id);
+        }
+        let count = batch.len();
+        let Some(lane) = roster.lane(lane_id) else {
+            return 0;
+        };
+        lane.begin_batch(batch);
+        if count > 0 {
+            lane.pace.begin(now_ns, count);
+            lane.stance = Stance::Running;
+            self.stats.taken += count as u64;
+            self.stats.batches += 1;
+            self.share(roster, lane_id, count);
+        }
+        count
+    }
+
+    /// Jobs to take: as many as the pace allows, but not what idle lanes could run at once.
+    fn quota(&self, roster: &mut Roster, lane_id: LaneId) -> usize {
+        let Some(lane) = roster.lane(lane_id) else {
+            return 0;
+        };
+        let (quota, home, pace) = (lane.pace.quota(), lane.home, lane.pace);
+        if pace.is_short(quota) {
+            return quota;
+        }
+        let mut waiting = 0;
+        for id in served(roster, home) {
+            if let Some(client) = roster.client(id) {
+                client.drain_submissions();
+                waiting += client.backlog.len();
+            }
+        }
+        let idle = roster.parked.len();
+        quota.min(waiting.div_ceil(idle + 1)).max(1)
+    }
+
+    fn take_submitted(&mut self, roster: &mut Roster, lane_id: LaneId, quota: usize) -> Vec<Taken> {
+        let Some(lane) = roster.lane(lane_id) else {
+            return Vec::new();
+        };
+        let home = lane.home;
+        let mut batch = Vec::new();
+        let mut used = 0;
+        let served = served(roster, home);
+        let first = self.turn;
+        self.turn = self.turn.wrapping_add(1);
+        for round in 0..served.len() {
+            let id = served[(first.wrapping_add(round)) % served.len()];
+            let share = quota
+                .saturating_sub(batch.len())
+                .div_ceil(served.len() - round);
+            for _ in 0..share {
+                let Some(bytes) = take_one(roster, lane_id, id, used, &mut batch) else {
+                    break;
+                };
+                used += bytes;
+            }
+        }
+        batch
+    }
+
+    fn steal(&mut self, roster: &mut Roster, thief_id: LaneId) -> Vec<Taken> {
+        let Some(thief) = roster.lane(thief_id) else {
+            return Vec::new();
+        };
+        let (home, inbox) = (thief.home, thief.memory.inbox);
+        let served = served(roster, home);
+        let mut batch = Vec::new();
+        let mut used = 0;
+        for victim in roster.lanes.iter_mut().flatten() {
+            let shares = |taken: &Taken| served.contains(&taken.job.client);
+            let is_held = victim.large.is_some() || !victim.batch.iter().all(shares);
+            if victim.id == thief_id || is_held {
+                continue;
+            }
+            for taken in victim.give_up_half() {
+                let Some((header, frame)) = victim.memory.inbox.frame(taken.offset) else {
+                    continue;
+                };
+                for (index, word) in frame.iter().enumerate() {
+                    inbox.store(used + 8 * index as u32, word.load(Ordering::Relaxed));
+                }
+                batch.push(Taken {
+                    offset: used,
+                    ..taken
+                });
+                used += header.bytes;
+            }
+            if !batch.is_empty() {
+                self.stats.stolen += batch.len() as u64;
+                break;
+            }
+        }
+        batch
+    }
+
+    /// Lets others have a part in what is there: wakes a lane, or asks the client for a new one.
+    fn share(&mut self, roster: &mut Roster, lane_id: LaneId, count: usize) {
+        let Some(lane) = roster.lane(lane_id) else {
+            return;
+        };
+        let (home, is_short) = (lane.home, lane.pace.is_short(count));
+        for id in served(roster, home) {
+            let waiting = roster.client(id).map_or(0, |client| client.backlog.len());
+            if waiting == 0 {
+                continue;
+            }
+            if let Some(parked) = roster.parked_for(id) {
+                roster.wake(parked);
+                return;
+            }
+            if roster.may_grow(id) {
+                ask_to_grow(roster, id);
+            }
+        }
+        // What is left of a batch must not wait behind a job that turns out to be long. One lane
+        // that looks now and then is enough for that.
+        let is_watched = roster.lanes.iter().flatten().any(|lane| lane.watches);
+        if count > 1
+            && (!is_short || !is_watched)
+            && let Some(&parked) = roster.parked.last()
+        {
+            roster.wake(parked);
+        }
+    }
+
+    /// Forgets a lane: what it ran is lost, what it had not started goes back.
+    pub(crate) fn release_jobs(&mut self, roster: &mut Roster, lane_id: LaneId) {
+        self.collect_results(roster, lane_id);
+        self.return_unclaimed(roster, lane_id);
+        let Some(lane) = roster.lane(lane_id) else {
+            return;
+        };
+        lane.carry_unended();
+        for job in std::mem::take(&mut lane.carried) {
+            self.stats.lost += 1;
+            if let Some(client) = roster.client(job.client) {
+                client.tell(FrameHeader::notice(STATUS_LOST, job.slot, job.sequence));
+            }
+        }
+        announce_all(roster);
+    }
+
+    /// Gives what the lane has not claimed back to the front of the clients' queues.
+    pub(crate) fn return_unclaimed(&mut self, roster: &mut Roster, lane_id: LaneId) {
+        let Some(lane) = roster.lane(lane_id) else {
+            return;
+        };
+        let inbox = lane.memory.inbox;
+        let large = lane.large.take();
+        for taken in lane.give_up_all().into_iter().rev() {
+            let Some((header, frame)) = inbox.frame(taken.offset) else {
+                continue;
+            };
+            let Some(client) = roster.client(taken.job.client) else {
+                continue;
+            };
+            let words: Vec<u64> = match (&large, header.is_large()) {
+                (Some(whole), true) => whole.clone(),
+                _ => frame
+                    .iter()
+                    .map(|word| word.load(Ordering::Relaxed))
+                    .collect(),
+            };
+            let mut head = [0; crate::lane::frame::FRAME_HEADER_WORDS];
+            head.copy_from_slice(&words[..crate::lane::frame::FRAME_HEADER_WORDS]);
+            client
+                .backlog
+                .push_front(FrameHeader::from_words(head), &words);
+        }
+    }
+}
+
+/// Moves the next job of a client into the inbox of a lane. Returns the bytes it took.
+fn take_one(
+    roster: &mut Roster,
+    lane_id: LaneId,
+    client_id: ClientId,
+    used: u32,
+    batch: &mut Vec<Taken>,
+) -> Option<u32> {
+    let inbox = roster.lane(lane_id)?.memory.inbox;
+    let client = roster.client(client_id)?;
+    if client.backlog.len() == 0 || batch.is_empty() {
+        client.drain_submissions();
+    }
+    let front = FrameHeader {
+        origin: client_id.0,
+        ..client.backlog.front()?
+    };
+    let mut large = None;
+    let bytes = if front.bytes <= LARGEST_FRAME {
+        if used + front.bytes > inbox.bytes() {
+            return None;
+        }
+        client
+            .backlog
+            .pop(|index, word| inbox.store(used + 8 * index as u32, word));
+        front.bytes
+    } else {
+        // The payload stays in the core, so such a job is a batch by itself.
+        if !batch.is_empty() {
+            return None;
+        }
+        let mut words = Vec::with_capacity(front.words());
+        client.backlog.pop(|_, word| words.push(word));
+        large = Some(words);
+        FRAME_ALIGN
+    };
+    let flags = front.flags | if large.is_some() { FLAG_LARGE } else { 0 };
+    let placed = FrameHeader {
+        bytes,
+        flags,
+        ..front
+    };
+    for (index, word) in placed.to_words().into_iter().enumerate() {
+        inbox.store(used + 8 * index as u32, word);
+    }
+    batch.push(Taken {
+        job: JobKey::of(&placed),
+        offset: used,
+        is_ended: false,
+    });
+    if large.is_some() {
+        roster.lane(lane_id)?.large = large;
+        return None;
+    }
+    Some(bytes)
+}
+
+/// The clients whose jobs a lane of `home` takes.
+pub(crate) fn served(roster: &Roster, home: ClientId) -> Vec<ClientId> {
+    let clients = roster.clients.iter().flatten().map(|client| client.id);
+    clients.filter(|id| roster.serves(home, *id)).collect()
+}
+
+/// Asks a client, once, to start another lane.
+pub(crate) fn ask_to_grow(roster: &mut Roster, id: ClientId) {
+    if let Some(client) = roster.client(id)
+        && !std::mem::replace(&mut client.is_asked_to_grow, true)
+    {
+        client.tell(FrameHeader::notice(STATUS_GROW, 0, 0));
+        client.announce();
+    }
+}
+
+fn announce_all(roster: &mut Roster) {
+    for client in roster.clients.iter_mut().flatten() {
+        client.announce();
+    }
+}
+
+impl Lane {
+    /// True when the lane has jobs that another could start.
+    pub(crate) fn has_unclaimed(&self) -> bool {
+        let (claimed, count) = self.claims();
+        claimed < count
+    }
+}

@@ -1,0 +1,180 @@
+//! The lane's side of the pool: results in, jobs out, or wait.
+
+use crate::clock::Nanos;
+use crate::lane::dispatch::served;
+use crate::lane::lane::{LaneId, Stance};
+use crate::lane::pace::SPIN_NS;
+use crate::lane::pool::{Pool, State};
+use crate::lane::roster::Roster;
+use crate::sync::{MutexGuard, Ordering, fence, lock};
+
+/// What a lane should do after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// Run so many jobs from the inbox.
+    Run(u32),
+    /// Wait in the event loop until woken.
+    Park,
+    /// As `Park`, and come again soon without being woken: another lane may leave something.
+    Watch,
+    /// End.
+    Retire,
+}
+
+impl Pool {
+    /// Publishes the lane's results and gives it its next batch. `retires`: the lane wants to end.
+    pub fn exchange(&self, id: LaneId, retires: bool) -> Exchange {
+        let mut guard = lock(&self.state);
+        if let Some(answer) = self.settle(&mut guard, id, retires) {
+            return answer;
+        }
+        if let Some(count) = self.fill(&mut guard, id) {
+            return Exchange::Run(count);
+        }
+        if self.may_spin(&mut guard, id) {
+            drop(guard);
+            let until_ns = self.clock.now_ns() + SPIN_NS;
+            guard = self.spin(id, until_ns);
+            self.spinning.store(0, Ordering::Relaxed);
+            if let Some(count) = self.fill(&mut guard, id) {
+                return Exchange::Run(count);
+            }
+        }
+        self.park(&mut guard, id)
+    }
+
+    fn settle(&self, state: &mut State, id: LaneId, retires: bool) -> Option<Exchange> {
+        state.dispatch.collect_results(&mut state.roster, id);
+        state.dispatch.return_unclaimed(&mut state.roster, id);
+        let now_ns = self.clock.now_ns();
+        let Some(lane) = state.roster.lane(id) else {
+            return Some(Exchange::Retire);
+        };
+        let (claimed, _) = lane.claims();
+        lane.pace.finish(now_ns, claimed);
+        lane.carry_unended();
+        let home = lane.home;
+        // A lane that is kept for one job may be woken by chance before that job was sent.
+        let is_kept = lane.stance == Stance::Reserved && (lane.is_leased || !lane.was_assigned);
+        if is_kept && !retires {
+            return Some(Exchange::Park);
+        }
+        if lane.stance != Stance::Retiring && !retires {
+            if lane.stance != Stance::Parked && lane.stance != Stance::Woken {
+                lane.idle_since_ns = now_ns;
+            }
+            lane.stance = Stance::Running;
+            lane.was_assigned = false;
+            state.roster.parked.retain(|parked| *parked != id);
+            return None;
+        }
+        lane.stance = Stance::Retiring;
+        state.roster.parked.retain(|parked| *parked != id);
+        self.spread(&mut state.roster, home);
+        state.roster.refresh_signals();
+        Some(Exchange::Retire)
+    }
+
+    fn fill(&self, state: &mut State, id: LaneId) -> Option<u32> {
+        let now_ns = self.clock.now_ns();
+        let count = state.dispatch.fill(&mut state.roster, id, now_ns);
+        if count == 0 {
+            return None;
+        }
+        let lane = state.roster.lane(id)?;
+        lane.pace.waited(now_ns.saturating_sub(lane.idle_since_ns));
+        state.roster.refresh_signals();
+        Some(count as u32)
+    }
+
+    fn may_spin(&self, state: &mut State, id: LaneId) -> bool {
+        let wants = state
+            .roster
+            .lane(id)
+            .is_some_and(|lane| lane.pace.expects_soon());
+        if !wants || self.spinning.swap(1, Ordering::Relaxed) != 0 {
+            return false;
+        }
+        // Nobody needs to kick while one looks.
+        if let Some(lane) = state.roster.lane(id) {
+            lane.stance = Stance::Woken;
+        }
+        state.roster.refresh_signals();
+        true
+    }
+
+    fn spin(&self, id: LaneId, until_ns: Nanos) -> MutexGuard<'_, State> {
+        loop {
+            for _ in 0..64 {
+                std::hint::spin_loop();
+            }
+            let mut guard = lock(&self.state);
+            if has_work(&mut guard.roster, id) || self.clock.now_ns() >= until_ns {
+                return guard;
+            }
+        }
+    }
+
+    fn park(&self, state: &mut State, id: LaneId) -> Exchange {
+        state.dispatch.look_after_others(&mut state.roster, id);
+        let roster = &mut state.roster;
+        let others_run = roster
+            .lanes
+            .iter()
+            .flatten()
+            .any(|lane| lane.id != id && lane.stance == Stance::Running && !lane.is_leased);
+        let Some(lane) = roster.lane(id) else {
+            return Exchange::Retire;
+        };
+        lane.stance = Stance::Parked;
+        lane.watches = others_run;
+        let watches = lane.watches;
+        roster.parked.push(id);
+        roster.refresh_signals();
+        // Against a client that writes a job and then looks whether to kick.
+        fence(Ordering::SeqCst);
+        if has_work(roster, id) {
+            roster.parked.retain(|parked| *parked != id);
+            if let Some(lane) = roster.lane(id) {
+                lane.stance = Stance::Running;
+            }
+            if let Some(count) = self.fill(state, id) {
+                return Exchange::Run(count);
+            }
+            return self.park_quietly(state, id);
+        }
+        if watches {
+            Exchange::Watch
+        } else {
+            Exchange::Park
+        }
+    }
+
+    /// Parks although there is work that this lane could not take: it will look again.
+    fn park_quietly(&self, state: &mut State, id: LaneId) -> Exchange {
+        if let Some(lane) = state.roster.lane(id) {
+            lane.stance = Stance::Parked;
+            lane.watches = true;
+        }
+        state.roster.parked.push(id);
+        state.roster.refresh_signals();
+        Exchange::Watch
+    }
+}
+
+fn has_work(roster: &mut Roster, id: LaneId) -> bool {
+    let Some(home) = roster.lane(id).map(|lane| lane.home) else {
+        return false;
+    };
+    let has_jobs = served(roster, home).into_iter().any(|client_id| {
+        roster
+            .client(client_id)
+            .is_some_and(|client| client.has_submissions() || client.backlog.len() > 0)
+    });
+    has_jobs
+        || roster
+            .lanes
+            .iter()
+            .flatten()
+            .any(|lane| lane.id != id && lane.has_unclaimed())
+}

@@ -1,0 +1,37 @@
+//! The thread lane: jobs of scripts on native threads.
+//!
+//! * `frame`, `memory`: how jobs and results lie in the memory that scripts share with the core.
+//! * `backlog`: what waits, in order.
+//! * `client`, `lane`, `roster`: who submits, who runs, who serves whom.
+//! * `dispatch`, `pace`: who gets which jobs, and how many at once.
+//! * `definitions`: the functions that jobs name.
+//! * `pool`, `exchange`, `reservation`: all of it behind one lock, and who wakes whom.
+
+mod backlog;
+mod client;
+mod definitions;
+mod dispatch;
+mod exchange;
+mod frame;
+#[allow(clippy::module_inception, reason = "the lane is the thing itself")]
+mod lane;
+mod memory;
+mod pace;
+mod pool;
+mod reservation;
+mod roster;
+
+pub use client::ClientId;
+pub use dispatch::PoolStats;
+pub use exchange::Exchange;
+pub use frame::{
+    FLAG_LARGE, FRAME_ALIGN, FRAME_HEADER_WORDS, FrameHeader, STATUS_DONE, STATUS_END_LANE,
+    STATUS_FAILED, STATUS_GROW, STATUS_LANE_GONE, STATUS_LANE_UP, STATUS_LOST,
+};
+pub use lane::{JobKey, LaneId};
+pub use memory::{
+    ClientHeader, ClientMemory, LANE_AREA_BYTES, LANE_MEMORY_BYTES, LANE_MEMORY_HEADER,
+    LARGEST_FRAME, LaneHeader, LaneMemory,
+};
+pub use pool::{Abort, Pool, Supply};
+pub use reservation::Reservation;

@@ -1,0 +1,156 @@
+//! The clients and lanes of the process: who serves whom, who may start another thread, and who
+//! must be told to wake us.
+
+use crate::lane::client::{Client, ClientId};
+use crate::lane::lane::{Lane, LaneId, Stance};
+use crate::sync::Ordering;
+
+/// All clients and lanes.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    pub(crate) clients: Vec<Option<Client>>,
+    pub(crate) lanes: Vec<Option<Lane>>,
+    /// Lanes that are parked, the one that was parked last at the end.
+    pub(crate) parked: Vec<LaneId>,
+    /// Most lanes, leased ones not counted.
+    pub(crate) limit: usize,
+    generations: u32,
+}
+
+impl Roster {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            clients: Vec::new(),
+            lanes: Vec::new(),
+            parked: Vec::new(),
+            limit,
+            generations: 0,
+        }
+    }
+
+    /// A free place for a client and the name that goes with it.
+    pub(crate) fn next_client_id(&mut self) -> ClientId {
+        self.generations = self.generations.wrapping_add(1);
+        let free = self.clients.iter().position(Option::is_none);
+        let index = free.unwrap_or_else(|| {
+            self.clients.push(None);
+            self.clients.len() - 1
+        });
+        ClientId::new(index, self.generations)
+    }
+
+    /// A free place for a lane and the name that goes with it.
+    pub(crate) fn next_lane_id(&mut self) -> LaneId {
+        self.generations = self.generations.wrapping_add(1);
+        let free = self.lanes.iter().position(Option::is_none);
+        let index = free.unwrap_or_else(|| {
+            self.lanes.push(None);
+            self.lanes.len() - 1
+        });
+        LaneId::new(index, self.generations)
+    }
+
+    pub(crate) fn client(&mut self, id: ClientId) -> Option<&mut Client> {
+        let client = self.clients.get_mut(id.index())?.as_mut()?;
+        (client.id == id).then_some(client)
+    }
+
+    pub(crate) fn lane(&mut self, id: LaneId) -> Option<&mut Lane> {
+        let lane = self.lanes.get_mut(id.index())?.as_mut()?;
+        (lane.id == id).then_some(lane)
+    }
+
+    /// A client's own lane, by its ticket.
+    pub(crate) fn lane_of(&mut self, home: ClientId, ticket: u32) -> Option<&mut Lane> {
+        let mut lanes = self.lanes.iter_mut().flatten();
+        lanes.find(|lane| lane.home == home && lane.ticket == ticket)
+    }
+
+    /// True when a lane of `home` takes jobs of `client`: its own, or anybody's when the home lives
+    /// as long as the process. Nobody's running job is then lost by the end of another isolate.
+    pub(crate) fn serves(&self, home: ClientId, client: ClientId) -> bool {
+        home == client
+            || self
+                .clients
+                .get(home.index())
+                .and_then(Option::as_ref)
+                .is_some_and(|home| home.shares_lanes)
+    }
+
+    /// The lane to wake for a client: the one that was parked last, whose caches are warmest.
+    pub(crate) fn parked_for(&self, client: ClientId) -> Option<LaneId> {
+        let homes = |id: &&LaneId| {
+            let lane = self.lanes.get(id.index()).and_then(Option::as_ref);
+            lane.is_some_and(|lane| self.serves(lane.home, client))
+        };
+        self.parked.iter().rev().find(homes).copied()
+    }
+
+    /// Wakes a parked lane.
+    pub(crate) fn wake(&mut self, id: LaneId) {
+        self.parked.retain(|parked| *parked != id);
+        if let Some(lane) = self.lane(id) {
+            lane.stance = Stance::Woken;
+            lane.watches = false;
+            lane.sink.wake();
+        }
+    }
+
+    /// True when the client may start another lane: the limit is not reached, or it is an isolate
+    /// that has none of its own to fall back on.
+    pub(crate) fn may_grow(&self, id: ClientId) -> bool {
+        let counted = self
+            .lanes
+            .iter()
+            .flatten()
+            .filter(|lane| is_counted(lane))
+            .count();
+        let starting: usize = self
+            .clients
+            .iter()
+            .flatten()
+            .map(|client| client.starting)
+            .sum();
+        if counted + starting < self.limit {
+            return true;
+        }
+        let own = self
+            .lanes
+            .iter()
+            .flatten()
+            .filter(|lane| lane.home == id && is_counted(lane));
+        let Some(client) = self.clients.get(id.index()).and_then(Option::as_ref) else {
+            return false;
+        };
+        own.count() + client.starting == 0
+    }
+
+    /// Shows every client its counts, and whether its next submit must be followed by a kick.
+    pub(crate) fn refresh_signals(&self) {
+        for client in self.clients.iter().flatten() {
+            let serving = |lane: &&Lane| self.serves(lane.home, client.id) && is_counted(lane);
+            let (mut lanes, mut parked, mut is_one_coming) = (0, 0, false);
+            for lane in self.lanes.iter().flatten().filter(serving) {
+                lanes += 1;
+                parked += u32::from(lane.stance == Stance::Parked);
+                is_one_coming |= lane.stance == Stance::Woken;
+            }
+            let is_pressed = lanes == 0 || client.backlog.len() > 0;
+            let wants_kick = if parked > 0 {
+                !is_one_coming
+            } else {
+                is_pressed && self.may_grow(client.id)
+            };
+            let header = client.memory.header();
+            header.lanes.store(lanes, Ordering::Relaxed);
+            header.parked.store(parked, Ordering::Relaxed);
+            header
+                .wants_kick
+                .store(u32::from(wants_kick), Ordering::SeqCst);
+        }
+    }
+}
+
+fn is_counted(lane: &Lane) -> bool {
+    !lane.is_leased && lane.stance != Stance::Retiring
+}

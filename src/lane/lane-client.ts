@@ -1,0 +1,289 @@
+/**
+ * The isolate's end of the thread lane: submits jobs and settles them when their results come.
+ *
+ * A job is written into memory shared with the core and is visible to every lane at once; nothing is
+ * called unless a lane must be woken or started. What bytes cannot carry goes through the message
+ * port of one of our own lanes, which is reserved for it.
+ */
+import { isMainThread, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
+import { withoutContext } from '../async-context.ts';
+import { ThreadLostError, type ThreadStartError } from '../errors.ts';
+import { type NativeLaneClient, native } from '../native.ts';
+import { Definitions } from './definitions.ts';
+import { decodeError } from './error-codec.ts';
+import {
+  ARGUMENTS_SHIFT,
+  ClientMemory,
+  checkLaneLayout,
+  emptyFrame,
+  FLAG_LARGE,
+  type Frame,
+  PRIORITY_SHIFT,
+  STATUS_DONE,
+  STATUS_DONE_BY_PORT,
+  STATUS_END_LANE,
+  STATUS_FAILED,
+  STATUS_LANE_UP,
+  STATUS_GROW,
+  STATUS_LANE_GONE,
+  STATUS_LOST,
+} from './lane-memory.ts';
+import {
+  FOR_ANYBODY,
+  FOR_LEASE,
+  type LaneThread,
+  LaneThreads,
+  START_THREAD,
+} from './lane-threads.ts';
+import { ParcelDesk } from './parcel-desk.ts';
+import type { PendingJob } from './pending-job.ts';
+import { ResultPoll } from './result-poll.ts';
+import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
+
+/** Answer of the native side to an abort: the job will never start. */
+const DROPPED = -1;
+/** How long a thread that can be terminated blocks at most before it looks whether it was. */
+const HEARTBEAT_MS = 100;
+/** Looks at the results before a blocking wait. */
+const SPINS = 2000;
+
+/** See the head of the file. One per isolate: {@link laneClient}. */
+export class LaneClient {
+  readonly native: NativeLaneClient;
+  readonly threads: LaneThreads;
+  readonly definitions: Definitions;
+  readonly #memory = new ClientMemory();
+  readonly #parcels: ParcelDesk;
+  readonly #poll: ResultPoll;
+  readonly #frame: Frame = emptyFrame();
+  readonly #jobs: (PendingJob | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #drain: () => void;
+  #sequence = 0;
+  #underWay = 0;
+  #isHeld = false;
+
+  constructor() {
+    const binding = native();
+    checkLaneLayout(binding);
+    const dispatch = () => withoutContext(() => this.#dispatch());
+    this.native = withoutContext(
+      () => new binding.NativeLaneClient(this.#memory.buffer, dispatch, isMainThread),
+    );
+    this.threads = new LaneThreads(this.native.id, (thread, error, isHopeless) =>
+      this.#startFailed(thread, error, isHopeless),
+    );
+    this.definitions = new Definitions(this.native);
+    this.#parcels = new ParcelDesk(this.native, this.threads, this.definitions);
+    this.#poll = new ResultPoll(this.#memory, () => this.#dispatch());
+    this.#drain = () => this.native.drain();
+  }
+
+  /** Jobs that were submitted and have not settled. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Lanes that serve this isolate, and those among them that are idle. */
+  get lanes(): { readonly all: number; readonly idle: number } {
+    return { all: this.#memory.lanes, idle: this.#memory.parkedLanes };
+  }
+
+  /**
+   * Submits a job.
+   *
+   * @param transfer - What is moved and not copied.
+   * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when an argument cannot go to a thread.
+   */
+  submit(job: PendingJob, args: readonly unknown[], transfer: readonly Transferable[]): void {
+    const slot = this.#take(job);
+    const definition = this.definitions.numberOf(job.task);
+    const count = args.length < 2 ? args.length : 2;
+    const flags = (count << ARGUMENTS_SHIFT) | (job.priority << PRIORITY_SHIFT);
+    try {
+      const value = count === 2 ? args : args[0];
+      let used = NEEDS_PORT as number;
+      if (transfer.length === 0 && !job.task.sharesMemory) {
+        used = this.#memory.submit(slot, definition, flags, job.sequence, value, this.#drain);
+        if (used < 0) used = this.#submitLarge(job, definition, flags, value);
+      }
+      if (used === NEEDS_PORT) this.#parcels.send(job, args, transfer);
+    } catch (error) {
+      this.#release(job);
+      throw error;
+    }
+    if (this.#memory.wantsKick) this.kick();
+    if (this.#underWay === 1) this.#firstUnderWay();
+  }
+
+  /** Wakes a lane for what was submitted, or starts one. */
+  kick(): void {
+    if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
+  }
+
+  /**
+   * Stops a job: drops it when it has not started, otherwise tells its lane.
+   *
+   * @returns True when it was dropped: it is settled by the caller and nothing more comes.
+   */
+  abort(job: PendingJob): boolean {
+    const isDropped = this.native.abort(job.slot, job.sequence, job.priority) === DROPPED;
+    if (isDropped) this.#release(job);
+    return isDropped;
+  }
+
+  /** Ends the thread that runs a job. False when none does any more. */
+  endThreadOf(job: PendingJob): boolean {
+    return this.native.endLaneOf(job.slot, job.sequence);
+  }
+
+  /** Blocks this thread until `isOver`. Other results that come are settled too. */
+  waitUntil(isOver: () => boolean): void {
+    while (!isOver()) {
+      for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
+      if (!this.#memory.hasResults) {
+        this.native.waitForResults(isMainThread ? Number.POSITIVE_INFINITY : HEARTBEAT_MS);
+      }
+      this.#dispatch();
+    }
+  }
+
+  /** Takes a thread for a long job of its own; see {@link ParcelDesk}. */
+  get parcels(): ParcelDesk {
+    return this.#parcels;
+  }
+
+  /** Names a job that does not go through {@link LaneClient.submit}. */
+  adopt(job: PendingJob): void {
+    this.#take(job);
+    if (this.#underWay === 1) this.#firstUnderWay();
+  }
+
+  #take(job: PendingJob): number {
+    const slot = this.#freeSlots.pop() ?? this.#jobs.length;
+    this.#jobs[slot] = job;
+    job.slot = slot;
+    job.sequence = this.#sequence = (this.#sequence + 1) | 0;
+    this.#underWay++;
+    return slot;
+  }
+
+  #fail(job: PendingJob, error: unknown): void {
+    this.#release(job);
+    job.reject(error);
+  }
+
+  #release(job: PendingJob): void {
+    this.#parcels.settled(job);
+    this.#jobs[job.slot] = undefined;
+    this.#freeSlots.push(job.slot);
+    if (--this.#underWay === 0) this.#letGo();
+  }
+
+  /** Pending jobs hold the process. */
+  #firstUnderWay(): void {
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.native.setRef(true);
+    }
+    this.#poll.begin();
+  }
+
+  #letGo(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.native.setRef(false);
+  }
+
+  #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
+    const bytes = encodeOwn(value, 'arguments');
+    if (bytes === NEEDS_PORT) return NEEDS_PORT;
+    this.native.submit(job.slot, definition, flags, job.sequence, bytes);
+    return bytes.length;
+  }
+
+  #dispatch(): void {
+    const memory = this.#memory;
+    const frame = this.#frame;
+    do {
+      const tail = memory.resultTail();
+      while (memory.nextResult(tail, frame)) this.#settle(frame);
+      if (memory.releaseResults()) this.native.refill();
+    } while (memory.hasResults);
+    this.#poll.note();
+  }
+
+  #settle(frame: Frame): void {
+    const { kind, slot } = frame;
+    if (kind > STATUS_LOST && kind !== STATUS_DONE_BY_PORT) {
+      this.#heed(kind, slot);
+      return;
+    }
+    const job = this.#jobs[slot];
+    if (job === undefined || job.sequence !== frame.sequence) return;
+    let value: unknown;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
+      else value = this.#readValue(frame);
+      if (kind === STATUS_FAILED) failure = { error: decodeError(value) };
+    } catch (error) {
+      failure = { error };
+    }
+    this.#release(job);
+    if (failure === undefined) job.resolve(value);
+    else job.reject(failure.error);
+  }
+
+  #readValue(frame: Frame): unknown {
+    if (frame.kind === STATUS_DONE_BY_PORT) {
+      const ticket = decodeValue(this.#memory.memory, frame.payloadAt) as number;
+      const thread = this.threads.get(ticket);
+      return thread === undefined ? undefined : receiveMessageOnPort(thread.port)?.message;
+    }
+    if ((frame.flags & FLAG_LARGE) === 0) return decodeValue(this.#memory.memory, frame.payloadAt);
+    const bytes = this.native.takeLargeResult(frame.slot) as Buffer;
+    return decodeValue(codecMemory(bytes.buffer as ArrayBuffer), bytes.byteOffset);
+  }
+
+  #heed(notice: number, ticket: number): void {
+    if (notice === STATUS_LANE_UP) {
+      this.threads.noteUp(ticket);
+      this.#parcels.laneIsUp(ticket);
+    } else if (notice === STATUS_END_LANE) this.threads.end(ticket);
+    else if (notice === STATUS_LANE_GONE) this.threads.noteUp(ticket);
+    else if (notice === STATUS_GROW) this.kick();
+  }
+
+  #lostError(job: PendingJob): ThreadLostError {
+    return new ThreadLostError(job.task.name);
+  }
+
+  #startFailed(thread: LaneThread, error: ThreadStartError, isHopeless: boolean): void {
+    if (thread.reservation !== FOR_LEASE) this.native.laneFailed();
+    if (!isHopeless) {
+      if (thread.reservation === FOR_ANYBODY) this.kick();
+    }
+    for (const job of this.#parcels.sentTo(thread)) this.#fail(job, error);
+    if (!isHopeless) return;
+    // Nothing comes up: what waits would wait for ever.
+    for (const job of this.#jobs) {
+      if (job !== undefined && this.abort(job)) job.reject(error);
+    }
+  }
+}
+
+let client: LaneClient | undefined;
+
+/** The client of this isolate, attached at its first use. */
+export function laneClient(): LaneClient {
+  client ??= new LaneClient();
+  return client;
+}
+
+/** The client when it was used before. */
+export function laneClientIfOpen(): LaneClient | undefined {
+  return client;
+}
+
+export type { Transferable };

@@ -1,0 +1,165 @@
+/**
+ * The native threads that this isolate has started, and the message ports to them.
+ *
+ * A thread is a `worker_threads` isolate. It does not hold the process: jobs do. How many there are
+ * is the core's decision; here they are started and ended.
+ */
+import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
+import { withoutContext } from '../async-context.ts';
+import { ThreadStartError } from '../errors.ts';
+import { loaderHints } from './loader-hints.ts';
+import { threadSettings } from './thread-settings.ts';
+
+/** Answer of the native side: start a thread. */
+export const START_THREAD = -2;
+
+/** A thread for everybody's jobs. */
+export const FOR_ANYBODY = 0;
+/** A thread for one parcel of ours, and for everybody's jobs afterwards. */
+export const FOR_PARCEL = 1;
+/** A thread that is leased. */
+export const FOR_LEASE = 2;
+
+/** What a thread is told at its start. */
+export interface LaneStart {
+  readonly home: number;
+  readonly ticket: number;
+  readonly reservation: number;
+  readonly port: MessagePort;
+  readonly initializer: string | undefined;
+  readonly tasksPerThread: number;
+  readonly heapLimitBytes: number;
+  readonly loaderHints: unknown;
+}
+
+/** One thread. */
+export interface LaneThread {
+  readonly ticket: number;
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly reservation: number;
+  /** Numbers of definitions with shared memory that were sent to it. */
+  readonly sentDefinitions: Set<number>;
+  /** What it died of, when it said so. */
+  error: unknown;
+  isUp: boolean;
+  /** Parcels that were sent to it and have not settled. */
+  load: number;
+}
+
+/** Threads run the compiled module, also when a TypeScript loader runs the sources here. */
+const LANE_MODULE = import.meta.url.endsWith('.ts')
+  ? new URL('../../dist/lane/lane-thread.js', import.meta.url)
+  : new URL('./lane-thread.js', import.meta.url);
+/** Threads that did not come up in a row until waiting jobs are failed. */
+const FAILURES = 3;
+
+/** See the head of the file. */
+export class LaneThreads {
+  readonly #threads = new Map<number, LaneThread>();
+  readonly #home: number;
+  readonly #onStartFailed: (
+    thread: LaneThread,
+    error: ThreadStartError,
+    isHopeless: boolean,
+  ) => void;
+  #tickets = 0;
+  #failures = 0;
+
+  constructor(
+    home: number,
+    onStartFailed: (
+    thread: LaneThread,
+    error: ThreadStartError,
+    isHopeless: boolean,
+  ) => void,
+  ) {
+    this.#home = home;
+    this.#onStartFailed = onStartFailed;
+  }
+
+  /** Threads that were started and have not ended. */
+  get count(): number {
+    return this.#threads.size;
+  }
+
+  get(ticket: number): LaneThread | undefined {
+    return this.#threads.get(ticket);
+  }
+
+  all(): IterableIterator<LaneThread> {
+    return this.#threads.values();
+  }
+
+  /** The thread that was started last. */
+  newest(): LaneThread | undefined {
+    return this.#threads.get(this.#tickets - 1);
+  }
+
+  /** Starts a thread. */
+  start(reservation: number): LaneThread {
+    // The caller's asynchronous context must not live on in the thread's events.
+    return withoutContext(() => this.#start(reservation));
+  }
+
+  /** The core says that the thread is there. */
+  noteUp(ticket: number): void {
+    const thread = this.#threads.get(ticket);
+    if (thread !== undefined) thread.isUp = true;
+    this.#failures = 0;
+  }
+
+  /** Ends a thread at once, whatever it is doing. */
+  end(ticket: number): void {
+    this.#threads.get(ticket)?.worker.terminate();
+  }
+
+  #start(reservation: number): LaneThread {
+    const settings = threadSettings;
+    const { port1: port, port2: remotePort } = new MessageChannel();
+    const ticket = this.#tickets++;
+    const start: LaneStart = {
+      home: this.#home,
+      ticket,
+      reservation,
+      port: remotePort,
+      initializer: settings.initializer,
+      tasksPerThread: settings.tasksPerThread,
+      heapLimitBytes: settings.heapLimitBytes,
+      loaderHints: loaderHints(),
+    };
+    const worker = new Worker(LANE_MODULE, {
+      name: `backbeat-lane-${ticket}`,
+      workerData: start,
+      transferList: [remotePort],
+      env: SHARE_ENV,
+      resourceLimits: settings.resourceLimits,
+    });
+    const thread: LaneThread = {
+      ticket,
+      worker,
+      port,
+      reservation,
+      sentDefinitions: new Set(),
+      error: undefined,
+      isUp: false,
+      load: 0,
+    };
+    this.#threads.set(ticket, thread);
+    worker.unref();
+    port.unref();
+    worker.on('error', (error) => {
+      thread.error = error;
+    });
+    worker.once('exit', (code) => this.#ended(thread, code));
+    return thread;
+  }
+
+  #ended(thread: LaneThread, code: number): void {
+    this.#threads.delete(thread.ticket);
+    thread.port.close();
+    if (thread.isUp) return;
+    const isHopeless = ++this.#failures >= FAILURES;
+    this.#onStartFailed(thread, new ThreadStartError(code, thread.error), isHopeless);
+  }
+}

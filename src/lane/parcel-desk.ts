@@ -1,0 +1,124 @@
+/**
+ * Jobs that go to one lane by its message port: because bytes cannot carry what they are given
+ * (shared memory, ports, a transfer list), or because the lane is leased.
+ *
+ * The message waits in the port; the core only learns that this lane has one more job, so that its
+ * end is reported like that of any other. A lane that is still starting gets its message at once and
+ * the job is assigned when it is there.
+ */
+import type { Transferable } from 'node:worker_threads';
+import type { NativeLaneClient } from '../native.ts';
+import type { Definitions } from './definitions.ts';
+import {
+  FOR_LEASE,
+  FOR_PARCEL,
+  type LaneThread,
+  type LaneThreads,
+  START_THREAD,
+} from './lane-threads.ts';
+import type { PendingJob } from './pending-job.ts';
+import { refuse } from './value-codec.ts';
+
+/** What lies in the port for one job. */
+export interface Parcel {
+  readonly slot: number;
+  readonly sequence: number;
+  /** Number of the function's definition. */
+  readonly definition: number;
+  /** The definition itself, the first time, when only a port can carry it. */
+  readonly content: unknown;
+  readonly args: readonly unknown[];
+}
+
+/** See the head of the file. */
+export class ParcelDesk {
+  readonly #native: NativeLaneClient;
+  readonly #threads: LaneThreads;
+  readonly #definitions: Definitions;
+  /** Where each job went. */
+  readonly #sent = new Map<PendingJob, LaneThread>();
+
+  constructor(native: NativeLaneClient, threads: LaneThreads, definitions: Definitions) {
+    this.#native = native;
+    this.#threads = threads;
+    this.#definitions = definitions;
+  }
+
+  /** Sends a job to an idle lane, to a new one, or to the one that has least to do. */
+  send(job: PendingJob, args: readonly unknown[], transfer: readonly Transferable[]): void {
+    const answer = this.#native.reserve(false);
+    const thread =
+      answer === START_THREAD
+        ? this.#threads.start(FOR_PARCEL)
+        : (this.#threads.get(answer) ?? this.#leastLoaded());
+    this.sendTo(thread, job, args, transfer);
+  }
+
+  /** Takes a lane for a long job of its own. It is given back by {@link ParcelDesk.release}. */
+  lease(): LaneThread {
+    const answer = this.#native.reserve(true);
+    return this.#threads.get(answer) ?? this.#threads.start(FOR_LEASE);
+  }
+
+  /** Gives a leased lane back. */
+  release(thread: LaneThread): void {
+    this.#native.release(thread.ticket);
+  }
+
+  /**
+   * Sends a job to one lane.
+   *
+   * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when something in it cannot go to a thread.
+   */
+  sendTo(
+    thread: LaneThread,
+    job: PendingJob,
+    args: readonly unknown[],
+    transfer: readonly Transferable[],
+  ): void {
+    const definition = this.#definitions.numberOf(job.task);
+    const isNew = job.task.sharesMemory && !thread.sentDefinitions.has(definition);
+    const content = isNew ? job.task.definition : undefined;
+    const { slot, sequence } = job;
+    const parcel: Parcel = { slot, sequence, definition, content, args };
+    try {
+      thread.port.postMessage(parcel, transfer);
+    } catch (error) {
+      if (thread.reservation !== FOR_LEASE) this.#native.release(thread.ticket);
+      throw refuse(args, 'arguments', error);
+    }
+    if (isNew) thread.sentDefinitions.add(definition);
+    this.#sent.set(job, thread);
+    thread.load++;
+    if (thread.isUp) this.#native.assign(thread.ticket, slot, sequence);
+  }
+
+  /** A lane is there: it may begin with what was sent to it. */
+  laneIsUp(ticket: number): void {
+    for (const [{ slot, sequence }, thread] of this.#sent) {
+      if (thread.ticket === ticket) this.#native.assign(ticket, slot, sequence);
+    }
+  }
+
+  /** The jobs that were sent to a lane and have not settled. */
+  sentTo(thread: LaneThread): PendingJob[] {
+    return [...this.#sent].filter(([, to]) => to === thread).map(([job]) => job);
+  }
+
+  /** A job was settled. */
+  settled(job: PendingJob): void {
+    const thread = this.#sent.get(job);
+    if (thread === undefined) return;
+    thread.load--;
+    this.#sent.delete(job);
+  }
+
+  #leastLoaded(): LaneThread {
+    let best: LaneThread | undefined;
+    for (const thread of this.#threads.all()) {
+      if (thread.reservation === FOR_LEASE || !thread.isUp) continue;
+      if (best === undefined || thread.load < best.load) best = thread;
+    }
+    return best ?? this.#threads.newest() ?? this.#threads.start(FOR_PARCEL);
+  }
+}
