@@ -159,6 +159,50 @@ export class BindingVersionError extends BackbeatError {
   }
 }
 
+/**
+ * A function cannot be carried to a thread. Thrown by the call that was given the function, before
+ * anything runs. Code `BACKBEAT_CAPTURE`.
+ *
+ * @example
+ * ```ts
+ * // conn.socket: a Socket holds a native handle; …
+ * error.variable; // conn
+ * error.path; // conn.socket
+ * error.reason; // a Socket holds a native handle
+ * ```
+ */
+export class CaptureError extends BackbeatError {
+  /** The captured variable at fault; `this`, `arguments` … where no variable is. */
+  readonly variable: string;
+  /** Where below the variable the fault lies, starting with its name. */
+  readonly path: string;
+  /** Why it cannot be carried. */
+  readonly reason: string;
+
+  constructor(functionName: string, path: readonly string[], reason: string, advice: string) {
+    const [variable = functionName] = path;
+    const where = path.length > 0 ? path.join('') : functionName;
+    super(
+      'BACKBEAT_CAPTURE',
+      `${functionName} cannot go to a thread: ${where}: ${reason}; ${advice}`,
+    );
+    this.variable = variable;
+    this.path = where;
+    this.reason = reason;
+  }
+}
+
+/** A module or export that a thread needs could not be had there. Code `BACKBEAT_TASK_IMPORT`. */
+export class TaskImportError extends BackbeatError {
+  /** The module that was asked for. */
+  readonly module: string;
+
+  constructor(module: string, message: string, options?: ErrorOptions) {
+    super('BACKBEAT_TASK_IMPORT', message, options);
+    this.module = module;
+  }
+}
+
 /** The value as it appears in an error message: short, and never executed. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {

@@ -1,0 +1,378 @@
+/** Writes captured values, and the functions that captured them, as nodes of a payload. */
+import { types } from 'node:util';
+import { CaptureError } from '../errors.ts';
+import {
+  article,
+  builtinInstanceRefusal,
+  kindOf,
+  type Refusal,
+  refusalOf,
+} from './capture-refusals.ts';
+import type {
+  CarriedModule,
+  CarriedNode,
+  EncodedAccessor,
+  EncodedProperties,
+  EncodedValue,
+} from './carried-payload.ts';
+import { DataSurvey } from './data-survey.ts';
+import { isNativeText } from './function-source.ts';
+import { knownPlace } from './known-values.ts';
+import { isPosted } from './posted-values.ts';
+import type { AnyFunction } from './thread-task.ts';
+
+/** Where a value was found: the variable, then a part for each step below it. */
+export interface CapturePath {
+  readonly up: CapturePath | undefined;
+  readonly part: string;
+}
+
+/** What the encoder asks of its owner, which knows about functions. */
+export interface FunctionEncoder {
+  /** Writes a function that no thread has by itself. */
+  encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue;
+  /** Why instances of a class cannot be made without its constructor, if so. */
+  instanceRefusal(owner: AnyFunction): Refusal | undefined;
+}
+
+/** The nodes of one payload. Used once. */
+export class CaptureEncoder {
+  readonly nodes: CarriedNode[] = [];
+  readonly modules: CarriedModule[] = [];
+  /** What cannot be written as bytes, in the order of the `shared` nodes. */
+  readonly shared: object[] = [];
+  readonly survey: DataSurvey = new DataSurvey();
+  readonly #ids = new Map<object, number>();
+  readonly #functions: FunctionEncoder;
+  readonly #functionName: string;
+
+  constructor(functionName: string, functions: FunctionEncoder) {
+    this.#functionName = functionName;
+    this.#functions = functions;
+  }
+
+  /**
+   * Writes a value.
+   *
+   * @param givenThis - The value is used as a method or constructor, so its `this` is no riddle.
+   */
+  encode(value: unknown, path: CapturePath, givenThis = false): EncodedValue {
+    switch (typeof value) {
+      case 'symbol':
+        return this.#encodeSymbol(value, path);
+      case 'function':
+        return this.#idOf(value) ?? this.#encodeFunction(value as AnyFunction, path, givenThis);
+      case 'object':
+        if (value === null) return null;
+        return this.#idOf(value) ?? this.#encodeObject(value, path);
+      default:
+        return value as EncodedValue;
+    }
+  }
+
+  /** Keeps a place for an object before what it holds is written, so that cycles end. */
+  reserve(object: object): number {
+    const id = this.nodes.length;
+    this.#ids.set(object, id);
+    this.nodes.push({ kind: 'plain', value: undefined });
+    return id;
+  }
+
+  /** Fills the place of an object. */
+  fill(id: number, node: CarriedNode): EncodedValue {
+    this.nodes[id] = node;
+    return [id];
+  }
+
+  /** A node for something that is no object here, or is not to be found again. */
+  add(node: CarriedNode): EncodedValue {
+    return [this.nodes.push(node) - 1];
+  }
+
+  /** A member of a module. */
+  addModule(module: CarriedModule, path: readonly string[]): EncodedValue {
+    let index = this.modules.findIndex(
+      ({ how, specifier, parent }) =>
+        how === module.how && specifier === module.specifier && parent === module.parent,
+    );
+    if (index < 0) index = this.modules.push(module) - 1;
+    return this.add({ kind: 'module', module: index, path });
+  }
+
+  /** The own properties of an object, without those that `skip` names. */
+  properties(
+    object: object,
+    path: CapturePath,
+    skip: (key: string | symbol, descriptor: PropertyDescriptor) => boolean = () => false,
+  ): EncodedProperties {
+    const keys: EncodedValue[] = [];
+    const values: EncodedValue[] = [];
+    const hidden: EncodedValue[] = [];
+    const accessors: EncodedAccessor[] = [];
+    for (const key of Reflect.ownKeys(object)) {
+      const descriptor = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor;
+      if (skip(key, descriptor)) continue;
+      const at = { up: path, part: shownKey(key) };
+      const encodedKey = this.encode(key, at);
+      const { enumerable = false, get, set } = descriptor;
+      if ('value' in descriptor) {
+        keys.push(encodedKey);
+        values.push(this.encode(descriptor.value, at, true));
+        if (!enumerable) hidden.push(encodedKey);
+      } else {
+        accessors.push({
+          key: encodedKey,
+          get: this.encode(get, at, true),
+          set: this.encode(set, at, true),
+          enumerable,
+        });
+      }
+    }
+    return {
+      keys,
+      values,
+      ...(hidden.length > 0 && { hidden }),
+      ...(accessors.length > 0 && { accessors }),
+    };
+  }
+
+  /** Stops, naming the variable, the path and the reason. */
+  refuse(path: CapturePath, { reason, advice }: Refusal): never {
+    const parts: string[] = [];
+    for (let step: CapturePath | undefined = path; step !== undefined; step = step.up) {
+      parts.unshift(step.part);
+    }
+    throw new CaptureError(this.#functionName, parts, reason, advice);
+  }
+
+  #idOf(object: object): EncodedValue | undefined {
+    const id = this.#ids.get(object);
+    return id === undefined ? undefined : [id];
+  }
+
+  #encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue {
+    return this.#encodeKnown(fn) ?? this.#functions.encodeFunction(fn, path, givenThis);
+  }
+
+  /** What every isolate has by itself is named, not copied. */
+  #encodeKnown(object: object): EncodedValue | undefined {
+    const place = knownPlace(object);
+    if (place === undefined) return undefined;
+    const id = this.reserve(object);
+    if (place.kind === 'global') return this.fill(id, { kind: 'global', path: place.path });
+    const module = this.modules.push({ how: 'builtin', specifier: place.module, parent: '' }) - 1;
+    return this.fill(id, { kind: 'module', module, path: place.path });
+  }
+
+  #encodeSymbol(symbol: symbol, path: CapturePath): EncodedValue {
+    const registered = Symbol.keyFor(symbol);
+    if (registered !== undefined) {
+      return this.add({ kind: 'symbol', registered: true, key: registered });
+    }
+    const wellKnown = Object.getOwnPropertyNames(Symbol).find(
+      (name) => Reflect.get(Symbol, name) === symbol,
+    );
+    if (wellKnown !== undefined) {
+      return this.add({ kind: 'symbol', registered: false, key: wellKnown });
+    }
+    return this.refuse(path, {
+      reason: 'a symbol of its own is known to this thread only',
+      advice: 'make it with Symbol.for(name)',
+    });
+  }
+
+  #encodeObject(object: object, path: CapturePath): EncodedValue {
+    if (this.survey.isPlain(object)) {
+      return this.fill(this.reserve(object), { kind: 'plain', value: object });
+    }
+    const refusal = refusalOf(object);
+    if (refusal !== undefined) return this.refuse(path, refusal);
+    const known = this.#encodeKnown(object);
+    if (known !== undefined) return known;
+    const id = this.reserve(object);
+    if (isPosted(object)) {
+      return this.fill(id, { kind: 'shared', index: this.shared.push(object) - 1 });
+    }
+    if (ArrayBuffer.isView(object)) return this.#encodeView(id, object, path);
+    if (types.isNativeError(object)) return this.#encodeError(id, object, path);
+    const construction = constructionOf(object);
+    if (construction !== undefined) return this.fill(id, { kind: 'construct', ...construction });
+    return this.#encodeContainer(id, object, path);
+  }
+
+  #encodeView(id: number, view: ArrayBufferView, path: CapturePath): EncodedValue {
+    const type = Buffer.isBuffer(view)
+      ? 'Buffer'
+      : Object.prototype.toString.call(view).slice(8, -1);
+    const length = 'length' in view ? (view.length as number) : view.byteLength;
+    const isPooled = Buffer.isBuffer(view) && !types.isSharedArrayBuffer(view.buffer);
+    if (isPooled) {
+      // The pool holds bytes of other buffers; those stay here.
+      const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+      const buffer = this.add({ kind: 'plain', value: bytes });
+      return this.fill(id, { kind: 'view', type, buffer, byteOffset: 0, length });
+    }
+    const buffer = this.encode(view.buffer, { up: path, part: '.buffer' });
+    return this.fill(id, { kind: 'view', type, buffer, byteOffset: view.byteOffset, length });
+  }
+
+  #encodeError(id: number, error: Error, path: CapturePath): EncodedValue {
+    const { keys, values, hidden = [] } = this.properties(error, path, (key) => key === 'stack');
+    return this.fill(id, {
+      kind: 'error',
+      base: baseErrorOf(error),
+      prototype: this.#prototypeOf(error, path),
+      // Not a plain property in every version of V8.
+      properties: {
+        keys: [...keys, 'stack'],
+        values: [...values, String(error.stack)],
+        hidden: [...hidden, 'stack'],
+      },
+    });
+  }
+
+  #encodeContainer(id: number, object: object, path: CapturePath): EncodedValue {
+    const prototype = this.#prototypeOf(object, path);
+    if (types.isMap(object)) {
+      const entries: EncodedValue[] = [];
+      let index = 0;
+      for (const [key, value] of Map.prototype.entries.call(object)) {
+        const shown = typeof key === 'string' ? JSON.stringify(key) : `#${index}`;
+        entries.push(this.encode(key, { up: path, part: `.keys()[${index++}]` }));
+        entries.push(this.encode(value, { up: path, part: `.get(${shown})` }, true));
+      }
+      const properties = this.properties(object, path);
+      return this.fill(id, { kind: 'map', prototype, length: 0, entries, properties });
+    }
+    if (types.isSet(object)) {
+      const entries = [...Set.prototype.values.call(object)].map((value, index) =>
+        this.encode(value, { up: path, part: `.values()[${index}]` }, true),
+      );
+      const properties = this.properties(object, path);
+      return this.fill(id, { kind: 'set', prototype, length: 0, entries, properties });
+    }
+    if (Array.isArray(object)) {
+      const properties = this.properties(object, path, (key) => key === 'length');
+      const { length } = object;
+      return this.fill(id, { kind: 'array', prototype, length, entries: [], properties });
+    }
+    if (hasInternalState(object)) {
+      return this.refuse(path, {
+        reason: `${article(kindOf(object))} with properties or a class of its own cannot be copied`,
+        advice: 'capture the plain value and make the object inside the function',
+      });
+    }
+    return this.fill(id, { kind: 'object', prototype, properties: this.properties(object, path) });
+  }
+
+  /** `undefined` where the kind of node says it, otherwise what the object inherits from. */
+  #prototypeOf(object: object, path: CapturePath): EncodedValue {
+    const prototype: unknown = Object.getPrototypeOf(object);
+    if (typeof prototype !== 'object' || prototype === null) return null;
+    if (isStandardPrototype(prototype)) return undefined;
+    const owner: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+    if (typeof owner === 'function' && belongsTo(prototype, owner)) {
+      this.#checkClasses(object, path);
+      return this.encodePrototype(owner as AnyFunction, path);
+    }
+    return this.encode(prototype, { up: path, part: '.__proto__' });
+  }
+
+  /** The `prototype` of a constructor, as something to inherit from. */
+  encodePrototype(owner: AnyFunction, path: CapturePath): EncodedValue {
+    const of = this.encode(owner, { up: path, part: '.constructor' }, true);
+    const known = this.#ids.get(owner.prototype);
+    if (known !== undefined) return [known];
+    return this.fill(this.reserve(owner.prototype), { kind: 'prototype', of });
+  }
+
+  /** What a prototype inherits from. */
+  encodeParent(prototype: object, path: CapturePath): EncodedValue {
+    const parent: unknown = Object.getPrototypeOf(prototype);
+    if (typeof parent !== 'object' || parent === null) return null;
+    const owner: unknown = Object.getOwnPropertyDescriptor(parent, 'constructor')?.value;
+    return typeof owner === 'function' && belongsTo(parent, owner)
+      ? this.encodePrototype(owner as AnyFunction, path)
+      : this.encode(parent, path);
+  }
+
+  /** An instance of a class of Node or of the language lives in more than its properties. */
+  #checkClasses(object: object, path: CapturePath): void {
+    for (
+      let prototype: unknown = Object.getPrototypeOf(object);
+      typeof prototype === 'object' && prototype !== null;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      if (isStandardPrototype(prototype)) return;
+      const owner = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+      if (typeof owner !== 'function') continue;
+      const isBuiltin =
+        knownPlace(owner) !== undefined || isNativeText(Function.prototype.toString.call(owner));
+      const refusal = isBuiltin
+        ? builtinInstanceRefusal(object, owner.name)
+        : this.#functions.instanceRefusal(owner as AnyFunction);
+      if (refusal !== undefined) this.refuse(path, refusal);
+    }
+  }
+}
+
+const STANDARD_PROTOTYPES: ReadonlySet<object> = new Set<object>([
+  Object.prototype,
+  Array.prototype,
+  Map.prototype,
+  Set.prototype,
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
+    (type) => type.prototype,
+  ),
+  AggregateError.prototype,
+]);
+
+function isStandardPrototype(prototype: object): boolean {
+  return STANDARD_PROTOTYPES.has(prototype);
+}
+
+function belongsTo(prototype: object, owner: object): boolean {
+  return Object.getOwnPropertyDescriptor(owner, 'prototype')?.value === prototype;
+}
+
+/** The built-in error that an error is at heart, which fixes what the engine knows of it. */
+function baseErrorOf(error: Error): string {
+  for (let of: object | null = error; of !== null; of = Object.getPrototypeOf(of)) {
+    if (!STANDARD_PROTOTYPES.has(of)) continue;
+    return Object.getOwnPropertyDescriptor(of, 'name')?.value as string;
+  }
+  return 'Error';
+}
+
+/** Objects that a thread makes again from a few plain values. */
+function constructionOf(object: object): { type: string; values: EncodedValue[] } | undefined {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype === URL.prototype) return { type: 'URL', values: [(object as URL).href] };
+  if (prototype === URLSearchParams.prototype) {
+    return { type: 'URLSearchParams', values: [(object as URLSearchParams).toString()] };
+  }
+  if (prototype === TextEncoder.prototype) return { type: 'TextEncoder', values: [] };
+  if (prototype === TextDecoder.prototype) {
+    return { type: 'TextDecoder', values: [(object as { encoding?: string }).encoding] };
+  }
+  return undefined;
+}
+
+/** Kinds whose value is not in their properties, in a form that the serialiser does not copy. */
+function hasInternalState(object: object): boolean {
+  return (
+    types.isDate(object) ||
+    types.isRegExp(object) ||
+    types.isAnyArrayBuffer(object) ||
+    types.isBoxedPrimitive(object) ||
+    types.isArgumentsObject(object)
+  );
+}
+
+function shownKey(key: string | symbol): string {
+  if (typeof key === 'symbol') return `[${String(key)}]`;
+  if (/^(0|[1-9]\d*)$/.test(key)) return `[${key}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
+    ? `.${key}`
+    : `[${JSON.stringify(key)}]`;
+}

@@ -1,0 +1,116 @@
+/**
+ * Functions with what they captured, as data for another isolate.
+ *
+ * `carry` reads a function's text and variables and writes them as one definition; `revive`, in
+ * `revive-function.ts`, makes the function again.
+ */
+import { serialize } from 'node:v8';
+import { InvalidArgumentError } from '../errors.ts';
+import { shownName } from './captured-variables.ts';
+import { CarriedGraph } from './carried-graph.ts';
+import type { FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { type AnyFunction, ThreadTask } from './thread-task.ts';
+
+/** A function that is ready to go to a thread. */
+export interface CarriedFunction {
+  /** Plain data: `v8.serialize` can write it, unless `sharesMemory`; `postMessage` always can. */
+  readonly definition: unknown;
+  /** It holds shared memory or something else that only a `MessagePort` can carry. */
+  readonly sharesMemory: boolean;
+  /** The function's name, or the name of the export. */
+  readonly name: string;
+}
+
+interface Kept {
+  readonly carried: CarriedFunction;
+  /** Nothing that was captured can change, so nothing has to be looked at again. */
+  readonly isConstant: boolean;
+  readonly graph: CarriedGraph | undefined;
+}
+
+type Captures = Readonly<Record<string, unknown>>;
+
+const keptAlone = new WeakMap<object, Kept>();
+const keptWithCaptures = new WeakMap<object, WeakMap<object, Kept>>();
+
+/**
+ * Makes a function ready for a thread: its source, and the values of its captured variables at this
+ * moment, copied.
+ *
+ * The first call for a function reads its text and, if that has free names, its closure. Later calls
+ * return the same object as long as nothing captured can have changed. Where something can (a
+ * variable that is assigned to somewhere, an object that is not frozen), it is read and compared
+ * each time, and a new object is returned when it differs.
+ *
+ * @param fn - A function, method, generator or class, or a {@link ThreadTask}.
+ * @param captures - The values of its free variables by name. With it the closure is not read, so
+ *   that it works without an inspector; names that are neither here nor global are refused.
+ * @throws {@link CaptureError} when something cannot be carried; nothing has run then.
+ *
+ * @example
+ * ```ts
+ * const factor = 3;
+ * port.postMessage(carry((n: number) => n * factor).definition);
+ * ```
+ */
+export function carry(fn: AnyFunction | ThreadTask, captures?: Captures): CarriedFunction {
+  const kept = findKept(fn, captures);
+  if (kept?.isConstant) return kept.carried;
+  if (fn instanceof ThreadTask) return keep(fn, undefined, carryTask(fn));
+  if (typeof fn !== 'function') {
+    throw new InvalidArgumentError('fn', fn, 'a function or a task');
+  }
+  return carryFunction(fn, captures, kept);
+}
+
+function carryFunction(
+  fn: AnyFunction,
+  captures: Captures | undefined,
+  kept: Kept | undefined,
+): CarriedFunction {
+  const graph = kept?.graph ?? new CarriedGraph(fn, captures);
+  const { payload, shared, isConstant } = graph.encode();
+  const bytes = serialize(payload);
+  if (kept !== undefined && isSame(kept.carried.definition as FunctionDefinition, bytes, shared)) {
+    return kept.carried;
+  }
+  const definition: FunctionDefinition =
+    shared.length > 0 ? { payload: bytes, shared } : { payload: bytes };
+  const name = fn.name === '' ? 'anonymous' : shownName(fn);
+  const carried = { definition, sharesMemory: shared.length > 0, name };
+  return keep(fn, captures, { carried, isConstant, graph });
+}
+
+function carryTask({ url, exportName }: ThreadTask): Kept {
+  const definition: TaskDefinition = { url, exportName };
+  return {
+    carried: { definition, sharesMemory: false, name: exportName },
+    isConstant: true,
+    graph: undefined,
+  };
+}
+
+function findKept(fn: unknown, captures: Captures | undefined): Kept | undefined {
+  return captures === undefined
+    ? keptAlone.get(fn as object)
+    : keptWithCaptures.get(captures)?.get(fn as object);
+}
+
+function keep(fn: object, captures: Captures | undefined, kept: Kept): CarriedFunction {
+  if (captures === undefined) keptAlone.set(fn, kept);
+  else {
+    const functions = keptWithCaptures.get(captures) ?? new WeakMap<object, Kept>();
+    keptWithCaptures.set(captures, functions.set(fn, kept));
+  }
+  return kept.carried;
+}
+
+/** Shared memory is compared by identity: what is in it is seen on both sides anyway. */
+function isSame(before: FunctionDefinition, bytes: Buffer, shared: readonly unknown[]): boolean {
+  const sharedBefore = before.shared ?? [];
+  return (
+    bytes.equals(before.payload) &&
+    shared.length === sharedBefore.length &&
+    shared.every((value, index) => value === sharedBefore[index])
+  );
+}

@@ -1,0 +1,65 @@
+/** Modules that a carried function imports again, resolved from the module that named them. */
+import { createRequire } from 'node:module';
+import { constants, Script } from 'node:vm';
+import { TaskImportError } from '../errors.ts';
+import type { CarriedModule } from './carried-payload.ts';
+
+/** What `require` returns, or a builtin module; at once. */
+export function loadModule({ how, specifier, parent }: CarriedModule): unknown {
+  if (how === 'builtin') return process.getBuiltinModule(specifier);
+  try {
+    return createRequire(parent)(specifier);
+  } catch (cause) {
+    throw failed(specifier, parent, cause);
+  }
+}
+
+/** The namespace of an ES module. */
+export async function importModule(module: CarriedModule): Promise<unknown> {
+  const { specifier, parent, attributes } = module;
+  try {
+    return await importerFrom(parent, attributes !== undefined)(
+      specifier,
+      attributes && { with: attributes },
+    );
+  } catch (cause) {
+    throw failed(specifier, parent, cause);
+  }
+}
+
+/**
+ * Options for code that stands in `file`: an `import()` in it resolves from there, by the loader of
+ * the thread, as it did where the code was written.
+ */
+export function importOptions(): { importModuleDynamically?: never } {
+  const loader: unknown = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  return loader === undefined ? {} : { importModuleDynamically: loader as never };
+}
+
+type Importer = (specifier: string, options?: object) => Promise<unknown>;
+
+const importers = new Map<string, Importer>();
+
+function importerFrom(parent: string, withAttributes: boolean): Importer {
+  const key = `${withAttributes} ${parent}`;
+  let importer = importers.get(key);
+  if (importer === undefined) {
+    // The second argument is no syntax of older versions, so it is there only when it is needed.
+    const text = withAttributes
+      ? '(specifier, options) => import(specifier, options)'
+      : '(specifier) => import(specifier)';
+    const script = new Script(text, { filename: parent, ...importOptions() });
+    importer = script.runInThisContext() as Importer;
+    importers.set(key, importer);
+  }
+  return importer;
+}
+
+function failed(specifier: string, parent: string, cause: unknown): TaskImportError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TaskImportError(
+    specifier,
+    `the thread cannot import '${specifier}', which ${parent} imports: ${reason}`,
+    { cause },
+  );
+}
