@@ -100,14 +100,16 @@ export declare class NativeLaneClient {
   /** Asks for the end of the thread that runs this job. False when none does any more. */
   endLaneOf(slot: number, sequence: number): boolean
   /**
-   * Keeps a lane of our own for ourselves: its ticket. -2 when one should be started for it, -1
-   * when a notice will follow.
+   * Keeps an idle lane of our own for ourselves: its ticket. -2 when one should be started for
+   * it, -1 when there can be no other.
    */
   reserve(isLease: boolean): number
   /** Gives a job to a lane of our own, which finds it in its message port. False when it is gone. */
   assign(ticket: number, slot: number, sequence: number): boolean
   /** Ends a lease. */
   release(ticket: number): void
+  /** Ends all of our lanes but leased ones, after the job that they run. */
+  dismiss(): void
   /** Ends up to `most` of our lanes that were idle for `idleMs`, but keeps `keep`. How many. */
   retire(most: number, keep: number, idleMs: number): number
   /** A thread that we were told to start never came up. */

@@ -2,6 +2,14 @@ import { BackgroundWorker } from './background-worker.ts';
 import type { DurationInput } from './duration.ts';
 import { ClockInUseError, InvalidArgumentError, StaticClassError } from './errors.ts';
 import type { ManualClock } from './manual-clock.ts';
+import { Job } from './job.ts';
+import { jobBalance } from './job-balance.ts';
+import { type JobOptions, readJobSettings } from './job-options.ts';
+import { carry } from './lane/carried-function.ts';
+import { laneClientIfOpen } from './lane/lane-client.ts';
+import { type ThreadOptions, threadSettings } from './lane/thread-settings.ts';
+import type { AnyFunction, ThreadTask } from './lane/thread-task.ts';
+import { native } from './native.ts';
 import { poolContext } from './pool-context.ts';
 import type { Logger } from './pool-log.ts';
 import { Scheduler } from './scheduler.ts';
@@ -80,6 +88,67 @@ export class BackgroundWorkerPool {
   ): BackgroundWorker<D> {
     const settings = readActorSettings(workerCallback, options);
     return register(new BackgroundWorker<D>(0, settings.callback, settings));
+  }
+
+  /**
+   * Runs a function on a native thread, at once or as soon as a thread is free.
+   *
+   * @param task - A function, with what it captured, or `task(url, name)`.
+   * @param options - A name, or {@link JobOptions}.
+   * @throws CaptureError `BACKBEAT_CAPTURE` when the function cannot go to a thread,
+   * UncloneableError `BACKBEAT_UNCLONEABLE` when an argument cannot, InvalidArgumentError
+   * `BACKBEAT_INVALID_ARGUMENT` for an option that is none.
+   */
+  static runJob<A extends readonly unknown[], R>(
+    task: ((...args: A) => R) | ThreadTask<(...args: A) => R>,
+    options?: string | JobOptions<A>,
+  ): Job<Awaited<R>> {
+    const settings = readJobSettings(options);
+    const carried = carry(task as AnyFunction | ThreadTask, settings.captures);
+    const job = new Job<Awaited<R>>(carried, settings);
+    jobBalance.noteRequest();
+    return job;
+  }
+
+  /** Jobs that have not ended, and threads that are idle. */
+  static countJobs(): [running: number, paused: number] {
+    const client = laneClientIfOpen();
+    return client === undefined ? [0, 0] : [client.underWay, client.lanes.idle];
+  }
+
+  /**
+   * Ends the threads: idle ones at once, the others after the job that they run. Jobs that have not
+   * started are stopped.
+   *
+   * @returns When all threads of this isolate have ended.
+   */
+  static killJobs(): Promise<void> {
+    return laneClientIfOpen()?.dismissAll() ?? Promise.resolve();
+  }
+
+  /**
+   * Sets how idle threads are thinned out: at every `balanceLatency`-th job, when there are more than
+   * `balanceTarget` idle threads for each busy one, the idle ones are divided by
+   * `balanceReduceFactor`.
+   *
+   * @param balanceLatency - Number of jobs; 0 switches it off.
+   */
+  static setJobBalance(
+    balanceTarget = 3.0,
+    balanceLatency = 1000,
+    balanceReduceFactor = 2.0,
+  ): void {
+    jobBalance.change(balanceTarget, balanceLatency, balanceReduceFactor);
+  }
+
+  /**
+   * Sets how many native threads there are and how they live. What is not given stays.
+   *
+   * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` for an option that is none.
+   */
+  static setThreads(options: ThreadOptions): void {
+    threadSettings.change(options);
+    native().setLaneLimit(threadSettings.maxThreads);
   }
 
   /**

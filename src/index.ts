@@ -14,10 +14,20 @@ export {
   BindingVersionError,
   ClockInUseError,
   InvalidArgumentError,
+  JobStoppedError,
   type LoadAttempt,
   SchedulerClosedError,
   StaticClassError,
+  ThreadLostError,
+  ThreadStartError,
 } from './errors.ts';
+export { Job } from './job.ts';
+export type { JobOptions } from './job-options.ts';
+export { jobSignal } from './job-signal.ts';
+export { move } from './lane/moved.ts';
+export type { ThreadOptions } from './lane/thread-settings.ts';
+export { type ThreadTask, task } from './lane/thread-task.ts';
+export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';

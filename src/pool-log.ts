@@ -35,6 +35,11 @@ export class PoolLog {
     this.#write('ERROR', `${what}: ${describeThrown(error)}`);
   }
 
+  /** A job failed and nobody has asked for its result. */
+  jobFailed(name: string, error: unknown): void {
+    this.#write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
+  }
+
   /** A logger that fails must not stop the worker that logs: its error becomes an uncaught one. */
   #write(level: LogLevel, message: string): void {
     try {

@@ -7,7 +7,7 @@
  */
 import { isMainThread, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
-import { ThreadLostError, type ThreadStartError } from '../errors.ts';
+import { JobStoppedError, ThreadLostError, type ThreadStartError } from '../errors.ts';
 import { type NativeLaneClient, native } from '../native.ts';
 import { Definitions } from './definitions.ts';
 import { decodeError } from './error-codec.ts';
@@ -19,7 +19,6 @@ import {
   FLAG_LARGE,
   type Frame,
   PRIORITY_SHIFT,
-  STATUS_DONE,
   STATUS_DONE_BY_PORT,
   STATUS_END_LANE,
   STATUS_FAILED,
@@ -27,6 +26,7 @@ import {
   STATUS_GROW,
   STATUS_LANE_GONE,
   STATUS_LOST,
+  STATUS_STOPPED,
 } from './lane-memory.ts';
 import {
   FOR_ANYBODY,
@@ -44,6 +44,8 @@ import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.t
 const DROPPED = -1;
 /** How long a thread that can be terminated blocks at most before it looks whether it was. */
 const HEARTBEAT_MS = 100;
+/** Why a job that has not started is stopped with the threads. */
+const DISMISSED = 'killJobs() was called';
 /** Looks at the results before a blocking wait. */
 const SPINS = 2000;
 
@@ -137,6 +139,15 @@ export class LaneClient {
     return this.native.endLaneOf(job.slot, job.sequence);
   }
 
+  /** Stops what has not started and ends all threads but leased ones after their job. */
+  dismissAll(): Promise<void> {
+    for (const job of this.#jobs) {
+      if (job !== undefined && this.abort(job)) job.reject(new JobStoppedError(job.task.name, false, DISMISSED));
+    }
+    this.native.dismiss();
+    return this.threads.allGone();
+  }
+
   /** Blocks this thread until `isOver`. Other results that come are settled too. */
   waitUntil(isOver: () => boolean): void {
     while (!isOver()) {
@@ -193,6 +204,7 @@ export class LaneClient {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.native.setRef(false);
+    this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
@@ -215,7 +227,7 @@ export class LaneClient {
 
   #settle(frame: Frame): void {
     const { kind, slot } = frame;
-    if (kind > STATUS_LOST && kind !== STATUS_DONE_BY_PORT) {
+    if (kind > STATUS_LOST && kind < STATUS_DONE_BY_PORT) {
       this.#heed(kind, slot);
       return;
     }
@@ -225,13 +237,14 @@ export class LaneClient {
     let failure: { readonly error: unknown } | undefined;
     try {
       if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
-      else value = this.#readValue(frame);
+      else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
       if (kind === STATUS_FAILED) failure = { error: decodeError(value) };
     } catch (error) {
       failure = { error };
     }
     this.#release(job);
-    if (failure === undefined) job.resolve(value);
+    if (kind === STATUS_STOPPED) job.reject(undefined, false);
+    else if (failure === undefined) job.resolve(value);
     else job.reject(failure.error);
   }
 

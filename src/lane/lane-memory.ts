@@ -46,6 +46,8 @@ export const STATUS_LANE_GONE = 5;
 export const STATUS_GROW = 6;
 /** The job returned; what it returned is in the message port. */
 export const STATUS_DONE_BY_PORT = 7;
+/** The job was stopped before it was started. */
+export const STATUS_STOPPED = 8;
 
 // Indices into the 32-bit view of a client's memory.
 const SUBMIT_TAIL = 0;

@@ -51,6 +51,10 @@ export interface LaneThread {
 const LANE_MODULE = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/lane/lane-thread.js', import.meta.url)
   : new URL('./lane-thread.js', import.meta.url);
+/** How often idle threads are looked at, at most. */
+const SHORTEST_WATCH_MS = 10;
+/** Taken at load: fake timers must not stop us. */
+const setTimeoutAtLoad = setTimeout;
 /** Threads that did not come up in a row until waiting jobs are failed. */
 const FAILURES = 3;
 
@@ -64,6 +68,7 @@ export class LaneThreads {
     isHopeless: boolean,
   ) => void;
   #tickets = 0;
+  #idleWatch: NodeJS.Timeout | undefined;
   #failures = 0;
 
   constructor(
@@ -112,6 +117,32 @@ export class LaneThreads {
   /** Ends a thread at once, whatever it is doing. */
   end(ticket: number): void {
     this.#threads.get(ticket)?.worker.terminate();
+  }
+
+  /** When no thread is left but leased ones. */
+  allGone(): Promise<void> {
+    const exits: Promise<void>[] = [];
+    for (const { worker, reservation, isUp } of this.#threads.values()) {
+      if (reservation === FOR_LEASE) continue;
+      exits.push(new Promise((resolve) => worker.once('exit', () => resolve())));
+      // The caller waits for it, so it holds the process now.
+      worker.ref();
+      if (!isUp) worker.terminate();
+    }
+    return Promise.all(exits).then(() => undefined);
+  }
+
+  /** Ends threads that stay idle, by and by. `retire` ends up to so many, but keeps some. */
+  watchIdle(retire: (most: number, keep: number, idleMs: number) => void): void {
+    if (this.#idleWatch !== undefined) return;
+    const { idleTimeoutMs, minThreads } = threadSettings;
+    if (!Number.isFinite(idleTimeoutMs) || this.count <= minThreads) return;
+    this.#idleWatch = setTimeoutAtLoad(() => {
+      this.#idleWatch = undefined;
+      retire(this.count, threadSettings.minThreads, threadSettings.idleTimeoutMs);
+      this.watchIdle(retire);
+    }, Math.max(idleTimeoutMs, SHORTEST_WATCH_MS));
+    this.#idleWatch.unref();
   }
 
   #start(reservation: number): LaneThread {

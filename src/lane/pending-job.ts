@@ -13,5 +13,5 @@ export interface PendingJob {
   /** The job has returned. */
   resolve(value: unknown): void;
   /** The job has thrown, or cannot end any more. */
-  reject(error: unknown): void;
+  reject(error: unknown, wasRunning?: boolean): void;
 }

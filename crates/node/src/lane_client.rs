@@ -155,6 +155,12 @@ impl NativeLaneClient {
         Pool::of_process().release(self.id, ticket);
     }
 
+    /// Ends all of our lanes but leased ones, after the job that they run.
+    #[napi]
+    pub fn dismiss(&self) {
+        Pool::of_process().dismiss(self.id);
+    }
+
     /// Ends up to `most` of our lanes that were idle for `idleMs`, but keeps `keep`. How many.
     #[napi]
     pub fn retire(&self, most: u32, keep: u32, idle_ms: f64) -> u32 {

@@ -59,7 +59,7 @@ impl Pool {
         if is_kept && !retires {
             return Some(Exchange::Park);
         }
-        if lane.stance != Stance::Retiring && !retires {
+        if lane.stance != Stance::Retiring && !retires && !lane.is_dismissed {
             if lane.stance != Stance::Parked && lane.stance != Stance::Woken {
                 lane.idle_since_ns = now_ns;
             }

@@ -80,6 +80,8 @@ pub(crate) struct Lane {
     pub(crate) is_leased: bool,
     /// How much of its outbox was read.
     pub(crate) collected_bytes: u32,
+    /// Ends when it has nothing to run.
+    pub(crate) is_dismissed: bool,
     /// Was given a job since it was reserved.
     pub(crate) was_assigned: bool,
     /// Looks for something to steal now and then while others are busy.
@@ -123,6 +125,7 @@ impl Lane {
             stance: Stance::Running,
             is_leased: false,
             collected_bytes: 0,
+            is_dismissed: false,
             was_assigned: false,
             watches: false,
             batch: Vec::new(),

@@ -90,4 +90,21 @@ impl Pool {
         }
         state.roster.refresh_signals();
     }
+
+    /// Ends all lanes of a client that are not leased: idle ones at once, others after their job.
+    pub fn dismiss(&self, id: ClientId) {
+        let mut state = lock(&self.state);
+        let lanes = state.roster.lanes.iter_mut().flatten();
+        let mut idle = Vec::new();
+        for lane in lanes.filter(|lane| lane.home == id && !lane.is_leased) {
+            lane.is_dismissed = true;
+            if lane.stance == Stance::Parked {
+                idle.push(lane.id);
+            }
+        }
+        for lane_id in idle {
+            state.roster.wake(lane_id);
+        }
+        state.roster.refresh_signals();
+    }
 }

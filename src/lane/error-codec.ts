@@ -1,0 +1,2 @@
+export function encodeError(error: unknown): unknown { return error; }
+export function decodeError(data: unknown): unknown { return data; }
