@@ -1,7 +1,6 @@
 import { BackgroundWorker } from './background-worker.ts';
 import type { DurationInput } from './duration.ts';
 import { ClockInUseError, InvalidArgumentError, StaticClassError } from './errors.ts';
-import type { ManualClock } from './manual-clock.ts';
 import { Job } from './job.ts';
 import { jobBalance } from './job-balance.ts';
 import { type JobOptions, readJobSettings } from './job-options.ts';
@@ -9,6 +8,7 @@ import { carry } from './lane/carried-function.ts';
 import { laneClientIfOpen } from './lane/lane-client.ts';
 import { type ThreadOptions, threadSettings } from './lane/thread-settings.ts';
 import type { AnyFunction, ThreadTask } from './lane/thread-task.ts';
+import type { ManualClock } from './manual-clock.ts';
 import { native } from './native.ts';
 import { poolContext } from './pool-context.ts';
 import type { Logger } from './pool-log.ts';

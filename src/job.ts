@@ -185,7 +185,10 @@ class JobGuards {
     this.#onAbort = () => stop('its signal was aborted', signal?.reason);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (timeoutMs !== undefined) {
-      this.#timer = setTimeout(() => stop(`it took longer than ${timeoutMs} ms`, undefined), timeoutMs);
+      this.#timer = setTimeout(
+        () => stop(`it took longer than ${timeoutMs} ms`, undefined),
+        timeoutMs,
+      );
     }
   }
 

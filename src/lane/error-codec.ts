@@ -1,2 +1,6 @@
-export function encodeError(error: unknown): unknown { return error; }
-export function decodeError(data: unknown): unknown { return data; }
+export function encodeError(error: unknown): unknown {
+  return error;
+}
+export function decodeError(data: unknown): unknown {
+  return data;
+}

@@ -60,7 +60,10 @@ export class FunctionCache {
     if (learned !== undefined) return learned;
     const bytes = this.#lane.definition(number);
     if (bytes === null || bytes === undefined) {
-      throw new BackbeatError('BACKBEAT_INTERNAL', `the definition ${number} is not known any more`);
+      throw new BackbeatError(
+        'BACKBEAT_INTERNAL',
+        `the definition ${number} is not known any more`,
+      );
     }
     return decodeValue(codecMemory(bytes.buffer as ArrayBuffer), bytes.byteOffset);
   }

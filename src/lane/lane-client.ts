@@ -22,9 +22,9 @@ import {
   STATUS_DONE_BY_PORT,
   STATUS_END_LANE,
   STATUS_FAILED,
-  STATUS_LANE_UP,
   STATUS_GROW,
   STATUS_LANE_GONE,
+  STATUS_LANE_UP,
   STATUS_LOST,
   STATUS_STOPPED,
 } from './lane-memory.ts';
@@ -142,7 +142,8 @@ export class LaneClient {
   /** Stops what has not started and ends all threads but leased ones after their job. */
   dismissAll(): Promise<void> {
     for (const job of this.#jobs) {
-      if (job !== undefined && this.abort(job)) job.reject(new JobStoppedError(job.task.name, false, DISMISSED));
+      if (job !== undefined && this.abort(job))
+        job.reject(new JobStoppedError(job.task.name, false, DISMISSED));
     }
     this.native.dismiss();
     return this.threads.allGone();
@@ -164,9 +165,20 @@ export class LaneClient {
     return this.#parcels;
   }
 
-  /** Names a job that does not go through {@link LaneClient.submit}. */
-  adopt(job: PendingJob): void {
+  /** Submits a job to one of our own threads. */
+  submitTo(
+    thread: LaneThread,
+    job: PendingJob,
+    args: readonly unknown[],
+    transfer: readonly Transferable[],
+  ): void {
     this.#take(job);
+    try {
+      this.#parcels.sendTo(thread, job, args, transfer);
+    } catch (error) {
+      this.#release(job);
+      throw error;
+    }
     if (this.#underWay === 1) this.#firstUnderWay();
   }
 
@@ -232,7 +244,11 @@ export class LaneClient {
       return;
     }
     const job = this.#jobs[slot];
-    if (job === undefined || job.sequence !== frame.sequence) return;
+    if (job === undefined || job.sequence !== frame.sequence) {
+      // Its message must not be taken for that of the next job.
+      if (kind === STATUS_DONE_BY_PORT) this.#readValue(frame);
+      return;
+    }
     let value: unknown;
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -252,7 +268,8 @@ export class LaneClient {
     if (frame.kind === STATUS_DONE_BY_PORT) {
       const ticket = decodeValue(this.#memory.memory, frame.payloadAt) as number;
       const thread = this.threads.get(ticket);
-      return thread === undefined ? undefined : receiveMessageOnPort(thread.port)?.message;
+      const message = thread && receiveMessageOnPort(thread.port)?.message;
+      return (message as { readonly value: unknown } | undefined)?.value;
     }
     if ((frame.flags & FLAG_LARGE) === 0) return decodeValue(this.#memory.memory, frame.payloadAt);
     const bytes = this.native.takeLargeResult(frame.slot) as Buffer;

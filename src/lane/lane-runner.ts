@@ -7,14 +7,13 @@
  * idle threads take.
  */
 import { performance } from 'node:perf_hooks';
-import { receiveMessageOnPort } from 'node:worker_threads';
 import { getHeapStatistics } from 'node:v8';
+import { receiveMessageOnPort } from 'node:worker_threads';
 import { ThreadLostError } from '../errors.ts';
 import type { NativeLane } from '../native.ts';
 import { isThenable } from '../thenable.ts';
 import { encodeError } from './error-codec.ts';
 import { FunctionCache, type LaneFunction } from './function-cache.ts';
-import { Moved } from './moved.ts';
 import {
   ARGUMENTS_SHIFT,
   emptyFrame,
@@ -27,6 +26,7 @@ import {
   STATUS_STOPPED,
 } from './lane-memory.ts';
 import type { LaneStart } from './lane-threads.ts';
+import { Moved } from './moved.ts';
 import type { Parcel } from './parcel-desk.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
@@ -171,17 +171,20 @@ export class LaneRunner {
       this.#parcelsTaken++;
       const { slot, sequence, definition, content, args } = parcel;
       const { home: origin } = this.#start;
-      const frame = { slot, sequence, kind: definition, flags: 0, origin: origin | 0, payloadAt: 0 };
+      const frame = {
+        slot,
+        sequence,
+        kind: definition,
+        flags: 0,
+        origin: origin | 0,
+        payloadAt: 0,
+      };
       if (content !== undefined) this.#functions.learn(definition, content);
       this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
     }
   }
 
-  #run(
-    frame: Frame,
-    task: LaneFunction | Promise<LaneFunction>,
-    args: readonly unknown[],
-  ): void {
+  #run(frame: Frame, task: LaneFunction | Promise<LaneFunction>, args: readonly unknown[]): void {
     let result: unknown;
     this.#running.current = frame;
     try {
@@ -243,8 +246,7 @@ export class LaneRunner {
 
   /** The message comes first, so that it is there when the result is read. */
   #giveByPort(frame: Frame, value: unknown, transfer: readonly Transferable[]): void {
-    const { slot, sequence } = frame;
-    this.#start.port.postMessage({ slot, sequence, value }, transfer);
+    this.#start.port.postMessage({ value }, transfer);
     this.#give(frame, STATUS_DONE_BY_PORT, this.#start.ticket);
   }
 
@@ -255,7 +257,11 @@ export class LaneRunner {
   #takeAborts(into: (origin: number, slot: number, sequence: number) => void): void {
     const aborts = this.#lane.takeAborts();
     for (let at = 0; at < aborts.length; at += 3) {
-      into((aborts[at] as number) | 0, (aborts[at + 1] as number) | 0, (aborts[at + 2] as number) | 0);
+      into(
+        (aborts[at] as number) | 0,
+        (aborts[at + 1] as number) | 0,
+        (aborts[at + 2] as number) | 0,
+      );
     }
   }
 

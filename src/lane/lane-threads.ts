@@ -73,11 +73,7 @@ export class LaneThreads {
 
   constructor(
     home: number,
-    onStartFailed: (
-    thread: LaneThread,
-    error: ThreadStartError,
-    isHopeless: boolean,
-  ) => void,
+    onStartFailed: (thread: LaneThread, error: ThreadStartError, isHopeless: boolean) => void,
   ) {
     this.#home = home;
     this.#onStartFailed = onStartFailed;
@@ -137,11 +133,14 @@ export class LaneThreads {
     if (this.#idleWatch !== undefined) return;
     const { idleTimeoutMs, minThreads } = threadSettings;
     if (!Number.isFinite(idleTimeoutMs) || this.count <= minThreads) return;
-    this.#idleWatch = setTimeoutAtLoad(() => {
-      this.#idleWatch = undefined;
-      retire(this.count, threadSettings.minThreads, threadSettings.idleTimeoutMs);
-      this.watchIdle(retire);
-    }, Math.max(idleTimeoutMs, SHORTEST_WATCH_MS));
+    this.#idleWatch = setTimeoutAtLoad(
+      () => {
+        this.#idleWatch = undefined;
+        retire(this.count, threadSettings.minThreads, threadSettings.idleTimeoutMs);
+        this.watchIdle(retire);
+      },
+      Math.max(idleTimeoutMs, SHORTEST_WATCH_MS),
+    );
     this.#idleWatch.unref();
   }
 

@@ -1,2 +1,4 @@
-export function loaderHints(): unknown { return undefined; }
+export function loaderHints(): unknown {
+  return undefined;
+}
 export async function applyLoaderHints(_hints: unknown): Promise<void> {}

@@ -3,9 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Frame, LaneMemory } from './lane-memory.ts';
 import { LANE_KEY, type LaneView } from './lane-view.ts';
 
-type AbortReader = (
-  into: (origin: number, slot: number, sequence: number) => void,
-) => void;
+type AbortReader = (into: (origin: number, slot: number, sequence: number) => void) => void;
 
 /** See the head of the file. */
 export class RunningJobs implements LaneView {

@@ -1,0 +1,114 @@
+/**
+ * A native thread that one caller has for itself: for a generator, for a function that keeps state
+ * between calls, for a job that blocks. It comes from the pool of threads, does not count against
+ * its limit, and goes back when it is released.
+ */
+import type { Transferable } from 'node:worker_threads';
+import type { CarriedFunction } from './carried-function.ts';
+import { laneClient } from './lane-client.ts';
+import type { LaneThread } from './lane-threads.ts';
+import type { PendingJob } from './pending-job.ts';
+
+/** See the head of the file. */
+export class LeasedThread {
+  readonly #thread: LaneThread;
+  readonly #jobs = new Set<LeasedJob>();
+  #isReleased = false;
+
+  constructor() {
+    this.#thread = laneClient().parcels.lease();
+  }
+
+  /** Jobs that have not ended. */
+  get running(): number {
+    return this.#jobs.size;
+  }
+
+  /**
+   * Runs a function on the thread. Several that return promises run next to each other.
+   *
+   * @returns What the function returns. `stop()` of the promise's job aborts its signal.
+   * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when an argument cannot go to a thread.
+   */
+  run(
+    task: CarriedFunction,
+    args: readonly unknown[],
+    transfer: readonly Transferable[] = [],
+  ): LeasedJob {
+    const job = new LeasedJob(task, () => this.#ended(job));
+    const client = laneClient();
+    client.submitTo(this.#thread, job, args, transfer);
+    this.#jobs.add(job);
+    return job;
+  }
+
+  /** Gives the thread back as soon as nothing runs on it any more. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (this.#jobs.size === 0) laneClient().parcels.release(this.#thread);
+  }
+
+  /** Ends the thread at once, whatever it is doing; its jobs fail with ThreadLostError. */
+  terminate(): void {
+    this.#isReleased = true;
+    this.#thread.worker.terminate();
+  }
+
+  #ended(job: LeasedJob): void {
+    this.#jobs.delete(job);
+    if (this.#isReleased && this.#jobs.size === 0) laneClient().parcels.release(this.#thread);
+  }
+}
+
+/** A job on a leased thread. */
+export class LeasedJob implements PendingJob {
+  slot = 0;
+  sequence = 0;
+  readonly priority = 0;
+  readonly task: CarriedFunction;
+  /** Settles when the job has ended. */
+  readonly result: Promise<unknown>;
+  readonly #onEnd: () => void;
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
+  #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+
+  constructor(task: CarriedFunction, onEnd: () => void) {
+    this.task = task;
+    this.#onEnd = onEnd;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever needs the result looks at it; a failure that nobody asks for is the owner's to report.
+    this.result.catch(() => undefined);
+  }
+
+  /** What the job has come to, when it has ended. */
+  get outcome(): { readonly value: unknown } | { readonly error: unknown } | undefined {
+    return this.#outcome;
+  }
+
+  /** Blocks this thread until the job has ended. */
+  wait(): void {
+    laneClient().waitUntil(() => this.#outcome !== undefined);
+  }
+
+  /** Aborts the job's signal. */
+  stop(): void {
+    if (this.#outcome === undefined) laneClient().abort(this);
+  }
+
+  resolve(value: unknown): void {
+    this.#outcome = { value };
+    this.#onEnd();
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    this.#outcome = { error };
+    this.#onEnd();
+    this.#reject(error);
+  }
+}
