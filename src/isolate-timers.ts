@@ -15,10 +15,8 @@
  *   otherwise the missed slots are skipped with a command of our own.
  */
 import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
-import type { NativeIsolate, NativeManualIsolate } from './native.ts';
 import {
   CHUNK_SLOTS,
-  type CommandReceiver,
   DUE_STILL_QUEUED,
   type DueRecord,
   META_PARITY,
@@ -26,47 +24,22 @@ import {
   type SharedRings,
   SLOT_MASK,
 } from './shared-memory.ts';
-import { type ChunkReceiver, type SlotChunk, SlotTable } from './slot-table.ts';
+import { type SlotChunk, SlotTable } from './slot-table.ts';
 import { TickGroup } from './tick-group.ts';
-
-/** Meta flag: does not hold the process. */
-export const META_UNREF = 4;
-/** Meta flag: the owner calls `endTick` itself, when an asynchronous tick is over. */
-export const META_OWNER_ENDS_TICK = 8;
-/** Meta flag: the deadline stands for an instant of the wall clock. */
-export const META_WALL = 16;
+import {
+  META_OWNER_ENDS_TICK,
+  META_UNREF,
+  META_WALL,
+  type NativeTimers,
+  type TimerCallback,
+  type TimerHost,
+} from './timer-host.ts';
 
 const INDEX_MASK = CHUNK_SLOTS - 1;
 /** On x64 plain stores are seen in their order; elsewhere the second one must be atomic. */
 const STORES_STAY_IN_ORDER = process.arch === 'x64';
 /** In a long batch, arms are not held back for more callbacks than this, and slots are touched. */
 const CALLS_PER_STAMP = 32;
-
-/** What is called when an actor is due. */
-export type TimerCallback = (arg: never) => unknown;
-
-/** What the timers need from the isolate around them. */
-export interface TimerHost {
-  /** Now, in nanoseconds on the time line of the deadlines. */
-  nowNs(): number;
-  /** Arms in a burst may share a reading of the clock. */
-  readonly mayCollect: boolean;
-  /** Calls `endTurn` when the present turn of the loop is over. */
-  atEndOfTurn(): void;
-  /** Something that holds the process is pending, or nothing any more. */
-  setHold(isHeld: boolean): void;
-  /** An error that a callback threw. */
-  reportError(error: unknown): void;
-  /** The deadline of an actor of the wall clock, corrected when its instant has not come yet. */
-  wallDeadlineNs(deadlineNs: number): number;
-  /** Runs nextTicks and microtasks, as Node does between two timers. */
-  runMicrotasks(): void;
-}
-
-/** The native side of one isolate, real or manual. */
-export type NativeTimers = CommandReceiver &
-  ChunkReceiver &
-  Pick<NativeIsolate & NativeManualIsolate, 'refill' | 'stats' | 'close'>;
 
 /** See the head of the file. */
 export class IsolateTimers {

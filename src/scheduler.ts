@@ -10,10 +10,10 @@
  */
 import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
-import { META_WALL, type TimerCallback } from './isolate-timers.ts';
 import { ManualClock } from './manual-clock.ts';
 import type { TimerHandle } from './slot-table.ts';
 import { type EngineStats, TimerEngine } from './timer-engine.ts';
+import { META_WALL, type TimerCallback } from './timer-host.ts';
 
 export type { DurationInput, DurationLike, InstantInput } from './duration.ts';
 export { ManualClock } from './manual-clock.ts';
