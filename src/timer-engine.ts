@@ -141,7 +141,7 @@ export class TimerEngine implements TimerHost {
       queued: counters?.queued ?? 0,
       dead: counters?.dead ?? 0,
       fired: this.#timers?.fired ?? 0,
-      missed: this.#timers?.missed ?? 0,
+      missed: this.#timers?.ticks.missed ?? 0,
       wakeups: counters?.wakeups ?? 0,
     };
   }

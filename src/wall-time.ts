@@ -88,8 +88,9 @@ export class WallTime {
 
   /** The slots that wait for the wall clock. */
   *#waiting(): Generator<number> {
-    for (const slot of this.#timers.table.slotsInUse()) {
-      if ((this.#timers.flagsOf(slot) & META_WALL) !== 0) yield slot;
+    const { table } = this.#timers;
+    for (const slot of table.slotsInUse()) {
+      if (table.chunkOf(slot).hasFlag(slot, META_WALL)) yield slot;
     }
   }
 }
