@@ -404,6 +404,7 @@ function writeBuffer(value: ArrayBuffer): void {
 
 function writeView(value: ArrayBufferView): void {
   if (Buffer.isBuffer(value)) {
+    if (!isArrayBuffer(value.buffer)) throw PORT_ONLY;
     words[cursor++] = format.NODE_BUFFER;
     writeBytes(value);
     return;
