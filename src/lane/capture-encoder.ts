@@ -31,8 +31,8 @@ export interface CapturePath {
 export interface FunctionEncoder {
   /** Writes a function that no thread has by itself. */
   encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue;
-  /** Why instances of a class cannot be made without its constructor, if so. */
-  instanceRefusal(owner: AnyFunction): Refusal | undefined;
+  /** Why an instance of a class cannot be made without its constructor, if so. */
+  instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined;
 }
 
 /** The nodes of one payload. Used once. */
@@ -41,7 +41,8 @@ export class CaptureEncoder {
   readonly modules: CarriedModule[] = [];
   /** What cannot be written as bytes, in the order of the `shared` nodes. */
   readonly shared: object[] = [];
-  readonly survey: DataSurvey = new DataSurvey();
+  readonly #survey = new DataSurvey();
+  #watched: object[] | undefined = [];
   readonly #ids = new Map<object, number>();
   readonly #functions: FunctionEncoder;
   readonly #functionName: string;
@@ -68,6 +69,11 @@ export class CaptureEncoder {
       default:
         return value as EncodedValue;
     }
+  }
+
+  /** Plain objects that may change; `undefined` when objects of other kinds may. */
+  get watched(): readonly object[] | undefined {
+    return this.#watched;
   }
 
   /** Keeps a place for an object before what it holds is written, so that cycles end. */
@@ -182,7 +188,8 @@ export class CaptureEncoder {
   }
 
   #encodeObject(object: object, path: CapturePath): EncodedValue {
-    if (this.survey.isPlain(object)) {
+    if (this.#survey.isPlain(object)) {
+      if (!this.#survey.isFrozen(object)) this.#watched?.push(object);
       return this.fill(this.reserve(object), { kind: 'plain', value: object });
     }
     const refusal = refusalOf(object);
@@ -193,6 +200,7 @@ export class CaptureEncoder {
     if (isPosted(object)) {
       return this.fill(id, { kind: 'shared', index: this.shared.push(object) - 1 });
     }
+    this.#watched = undefined;
     if (ArrayBuffer.isView(object)) return this.#encodeView(id, object, path);
     if (types.isNativeError(object)) return this.#encodeError(id, object, path);
     const construction = constructionOf(object);
@@ -310,7 +318,7 @@ export class CaptureEncoder {
         knownPlace(owner) !== undefined || isNativeText(Function.prototype.toString.call(owner));
       const refusal = isBuiltin
         ? builtinInstanceRefusal(object, owner.name)
-        : this.#functions.instanceRefusal(owner as AnyFunction);
+        : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
       if (refusal !== undefined) this.refuse(path, refusal);
     }
   }

@@ -42,16 +42,15 @@ export function captureVariables(
 ): FunctionCapture {
   if (given !== undefined) return captureGiven(fn, source, given);
   const strictAlone = isStrictAlone(fn, source);
-  if (source.names.length === 0 && source.importMeta === undefined) {
+  const needsFile = source.importMeta !== undefined || source.importsDynamically;
+  if (source.names.length === 0 && !needsFile) {
     return emptyCapture(fn, source, strictAlone);
   }
   const closure = closureOf(fn);
   if (closure === undefined) return captureWithoutInspector(fn, source, strictAlone);
   const search = searchScopes(fn, source, closure);
   const script =
-    search.found.size > 0 || source.importMeta !== undefined
-      ? knownScript(closure.location?.scriptId)
-      : undefined;
+    search.found.size > 0 || needsFile ? knownScript(closure.location?.scriptId) : undefined;
   const offset = script && textOffset(script, fn, closure.location);
   return {
     source,

@@ -26,6 +26,13 @@ interface Kept {
   /** Nothing that was captured can change, so nothing has to be looked at again. */
   readonly isConstant: boolean;
   readonly graph: CarriedGraph | undefined;
+  /** Where only plain data can have changed: that data, and its bytes when it was carried. */
+  readonly watch: Watch | undefined;
+}
+
+interface Watch {
+  readonly objects: readonly object[];
+  readonly bytes: Buffer;
 }
 
 type Captures = Readonly<Record<string, unknown>>;
@@ -55,7 +62,7 @@ const keptWithCaptures = new WeakMap<object, WeakMap<object, Kept>>();
  */
 export function carry(fn: AnyFunction | ThreadTask, captures?: Captures): CarriedFunction {
   const kept = findKept(fn, captures);
-  if (kept?.isConstant) return kept.carried;
+  if (kept !== undefined && (kept.isConstant || isUnchanged(kept.watch))) return kept.carried;
   if (fn instanceof ThreadTask) return keep(fn, undefined, carryTask(fn));
   if (typeof fn !== 'function') {
     throw new InvalidArgumentError('fn', fn, 'a function or a task');
@@ -69,7 +76,7 @@ function carryFunction(
   kept: Kept | undefined,
 ): CarriedFunction {
   const graph = kept?.graph ?? new CarriedGraph(fn, captures);
-  const { payload, shared, isConstant } = graph.encode();
+  const { payload, shared, watched } = graph.encode();
   const bytes = serialize(payload);
   if (kept !== undefined && isSame(kept.carried.definition as FunctionDefinition, bytes, shared)) {
     return kept.carried;
@@ -78,7 +85,10 @@ function carryFunction(
     shared.length > 0 ? { payload: bytes, shared } : { payload: bytes };
   const name = fn.name === '' ? 'anonymous' : shownName(fn);
   const carried = { definition, sharesMemory: shared.length > 0, name };
-  return keep(fn, captures, { carried, isConstant, graph });
+  const isConstant = watched?.length === 0;
+  const watch =
+    isConstant || !watched ? undefined : { objects: watched, bytes: serialize(watched) };
+  return keep(fn, captures, { carried, isConstant, graph, watch });
 }
 
 function carryTask({ url, exportName }: ThreadTask): Kept {
@@ -87,6 +97,7 @@ function carryTask({ url, exportName }: ThreadTask): Kept {
     carried: { definition, sharesMemory: false, name: exportName },
     isConstant: true,
     graph: undefined,
+    watch: undefined,
   };
 }
 
@@ -103,6 +114,16 @@ function keep(fn: object, captures: Captures | undefined, kept: Kept): CarriedFu
     keptWithCaptures.set(captures, functions.set(fn, kept));
   }
   return kept.carried;
+}
+
+/** Data that no longer can be written is no longer plain: it has changed. */
+function isUnchanged(watch: Watch | undefined): boolean {
+  if (watch === undefined) return false;
+  try {
+    return serialize(watch.objects).equals(watch.bytes);
+  } catch {
+    return false;
+  }
 }
 
 /** Shared memory is compared by identity: what is in it is seen on both sides anyway. */

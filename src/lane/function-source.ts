@@ -31,6 +31,8 @@ export interface FunctionSource {
   readonly usesThis: boolean;
   /** The name that stands for `import.meta` in `text`. */
   readonly importMeta: string | undefined;
+  /** It has an `import()`, which is resolved from the file it stands in. */
+  readonly importsDynamically: boolean;
   /** Strict whatever surrounds it: a class, or a function with its own directive. */
   readonly strictByItself: boolean;
   /** The text is not legal in strict code. */
@@ -123,6 +125,7 @@ function readSource(text: string, name: string): FunctionSource {
     ],
     usesThis: uses.usesThis,
     importMeta,
+    importsDynamically: uses.importsDynamically,
     strictByItself: isClass || hasStrictDirective(parsed.node),
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
@@ -187,6 +190,7 @@ interface Uses {
   surroundings: Surrounding[];
   usesThis: boolean;
   hasPrivateMembers: boolean;
+  importsDynamically: boolean;
   /** Nodes of `import.meta`, with the member that is read. */
   importMeta: AnyNode[];
   typeofOperands: Set<unknown>;
@@ -198,6 +202,7 @@ function usesOf(root: AnyNode, isClass: boolean, isArrow: boolean): Uses {
     surroundings: [],
     usesThis: false,
     hasPrivateMembers: false,
+    importsDynamically: false,
     importMeta: [],
     typeofOperands: new Set(),
     givenThis: new Set(),
@@ -227,6 +232,8 @@ function noteUse(node: AnyNode, parent: AnyNode | undefined, uses: Uses): void {
     if (!readsKnownMeta(parent)) {
       uses.surroundings.push({ what: 'import.meta', text: 'import.meta' });
     }
+  } else if (node.type === 'ImportExpression') {
+    uses.importsDynamically = true;
   } else if (node.type === 'WithStatement') {
     uses.surroundings.push({ what: 'with', text: 'with' });
   }
