@@ -44,11 +44,10 @@ function findTsx(): TsxHints | undefined {
   for (const from of [...pathsOf(settings), argv[1], join(process.cwd(), 'index.js')]) {
     if (from === undefined) continue;
     try {
-      const { resolve } = createRequire(from);
-      return {
-        esm: pathToFileURL(resolve('tsx/esm/api')).href,
-        cjs: pathToFileURL(resolve('tsx/cjs/api')).href,
-      };
+      // `require` resolves to the form for `require`; the one for `import` lies beside it.
+      const esm = createRequire(from).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
+      const cjs = createRequire(from).resolve('tsx/cjs/api').replace(/\.cjs$/, '.mjs');
+      return { esm: pathToFileURL(esm).href, cjs: pathToFileURL(cjs).href };
     } catch {
       // Not installed beside this one; the next place may have it.
     }
