@@ -17,7 +17,7 @@ import type {
 } from './carried-payload.ts';
 import { DataSurvey } from './data-survey.ts';
 import { isNativeText } from './function-source.ts';
-import { knownPlace } from './known-values.ts';
+import { type KnownPlace, knownMember, knownPlace } from './known-values.ts';
 import { isPosted } from './posted-values.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -157,12 +157,18 @@ export class CaptureEncoder {
   }
 
   #encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue {
-    return this.#encodeKnown(fn) ?? this.#functions.encodeFunction(fn, path, givenThis);
+    const isNative = isNativeText(Function.prototype.toString.call(fn));
+    const known = this.#encodeKnown(fn, knownPlace(fn) ?? (isNative ? knownMember(fn) : undefined));
+    return known ?? this.#functions.encodeFunction(fn, path, givenThis);
+  }
+
+  /** A function of Node that is written in JavaScript: named, if a global has it as a member. */
+  encodeMember(fn: AnyFunction): EncodedValue | undefined {
+    return this.#encodeKnown(fn, knownMember(fn));
   }
 
   /** What every isolate has by itself is named, not copied. */
-  #encodeKnown(object: object): EncodedValue | undefined {
-    const place = knownPlace(object);
+  #encodeKnown(object: object, place: KnownPlace | undefined): EncodedValue | undefined {
     if (place === undefined) return undefined;
     const id = this.reserve(object);
     if (place.kind === 'global') return this.fill(id, { kind: 'global', path: place.path });
@@ -194,7 +200,9 @@ export class CaptureEncoder {
     }
     const refusal = refusalOf(object);
     if (refusal !== undefined) return this.refuse(path, refusal);
-    const known = this.#encodeKnown(object);
+    const isPrototype = Object.hasOwn(object, 'constructor');
+    const place = knownPlace(object) ?? (isPrototype ? knownMember(object) : undefined);
+    const known = this.#encodeKnown(object, place);
     if (known !== undefined) return known;
     const id = this.reserve(object);
     if (isPosted(object)) {

@@ -68,6 +68,8 @@ export class CarriedGraph implements FunctionEncoder {
     const capture = this.#captureOf(fn, path);
     const { source } = capture;
     if (isOfNode(capture)) {
+      const member = encoder.encodeMember(fn);
+      if (member !== undefined) return member;
       encoder.refuse(path, {
         reason: 'it is a function of Node that no module exports',
         advice: 'import what the function needs inside it',

@@ -3,6 +3,7 @@ import type { SourceForm } from './carried-payload.ts';
 import {
   type AnyNode,
   analyzeSyntax,
+  parseSyntax,
   type Reference,
   rangeOf,
   walkSyntax,
@@ -179,7 +180,7 @@ function functionOf(
 
 function parsesStrict(wrapped: string): boolean {
   try {
-    analyzeSyntax(`'use strict';${wrapped}`, 'script');
+    parseSyntax(`'use strict';${wrapped}`, 'script');
     return true;
   } catch {
     return false;

@@ -45,8 +45,12 @@ function findTsx(): TsxHints | undefined {
     if (from === undefined) continue;
     try {
       // `require` resolves to the form for `require`; the one for `import` lies beside it.
-      const esm = createRequire(from).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
-      const cjs = createRequire(from).resolve('tsx/cjs/api').replace(/\.cjs$/, '.mjs');
+      const esm = createRequire(from)
+        .resolve('tsx/esm/api')
+        .replace(/\.cjs$/, '.mjs');
+      const cjs = createRequire(from)
+        .resolve('tsx/cjs/api')
+        .replace(/\.cjs$/, '.mjs');
       return { esm: pathToFileURL(esm).href, cjs: pathToFileURL(cjs).href };
     } catch {
       // Not installed beside this one; the next place may have it.
