@@ -248,6 +248,12 @@ export class CaptureEncoder {
   }
 
   #encodeContainer(id: number, object: object, path: CapturePath): EncodedValue {
+    if (hasInternalState(object)) {
+      return this.refuse(path, {
+        reason: `${article(kindOf(object))} with properties or a class of its own cannot be copied`,
+        advice: 'capture the plain value and make the object inside the function',
+      });
+    }
     const prototype = this.#prototypeOf(object, path);
     if (types.isMap(object)) {
       const entries: EncodedValue[] = [];
@@ -271,12 +277,6 @@ export class CaptureEncoder {
       const properties = this.properties(object, path, (key) => key === 'length');
       const { length } = object;
       return this.fill(id, { kind: 'array', prototype, length, entries: [], properties });
-    }
-    if (hasInternalState(object)) {
-      return this.refuse(path, {
-        reason: `${article(kindOf(object))} with properties or a class of its own cannot be copied`,
-        advice: 'capture the plain value and make the object inside the function',
-      });
     }
     return this.fill(id, { kind: 'object', prototype, properties: this.properties(object, path) });
   }

@@ -28,6 +28,8 @@ interface Kept {
   readonly graph: CarriedGraph | undefined;
   /** Where only plain data can have changed: that data, and its bytes when it was carried. */
   readonly watch: Watch | undefined;
+  /** The explicit captures as they were. */
+  readonly given: Captures | undefined;
 }
 
 interface Watch {
@@ -61,7 +63,7 @@ const keptWithCaptures = new WeakMap<object, WeakMap<object, Kept>>();
  * ```
  */
 export function carry(fn: AnyFunction | ThreadTask, captures?: Captures): CarriedFunction {
-  const kept = findKept(fn, captures);
+  const kept = captures === undefined ? keptAlone.get(fn) : findWithCaptures(fn, captures);
   if (kept !== undefined && (kept.isConstant || isUnchanged(kept.watch))) return kept.carried;
   if (fn instanceof ThreadTask) return keep(fn, undefined, carryTask(fn));
   if (typeof fn !== 'function') {
@@ -77,18 +79,19 @@ function carryFunction(
 ): CarriedFunction {
   const graph = kept?.graph ?? new CarriedGraph(fn, captures);
   const { payload, shared, watched } = graph.encode();
-  const bytes = serialize(payload);
-  if (kept !== undefined && isSame(kept.carried.definition as FunctionDefinition, bytes, shared)) {
+  if (
+    kept !== undefined &&
+    isSame(kept.carried.definition as FunctionDefinition, payload, shared)
+  ) {
     return kept.carried;
   }
-  const definition: FunctionDefinition =
-    shared.length > 0 ? { payload: bytes, shared } : { payload: bytes };
+  const definition: FunctionDefinition = shared.length > 0 ? { payload, shared } : { payload };
   const name = fn.name === '' ? 'anonymous' : shownName(fn);
   const carried = { definition, sharesMemory: shared.length > 0, name };
   const isConstant = watched?.length === 0;
   const watch =
     isConstant || !watched ? undefined : { objects: watched, bytes: serialize(watched) };
-  return keep(fn, captures, { carried, isConstant, graph, watch });
+  return keep(fn, captures, { carried, isConstant, graph, watch, given: { ...captures } });
 }
 
 function carryTask({ url, exportName }: ThreadTask): Kept {
@@ -98,13 +101,19 @@ function carryTask({ url, exportName }: ThreadTask): Kept {
     isConstant: true,
     graph: undefined,
     watch: undefined,
+    given: undefined,
   };
 }
 
-function findKept(fn: unknown, captures: Captures | undefined): Kept | undefined {
-  return captures === undefined
-    ? keptAlone.get(fn as object)
-    : keptWithCaptures.get(captures)?.get(fn as object);
+/** Other values under the same names are other captures, so what was kept is of no use then. */
+function findWithCaptures(fn: object, captures: Captures): Kept | undefined {
+  const kept = keptWithCaptures.get(captures)?.get(fn);
+  const given = kept?.given ?? {};
+  const names = Object.keys(captures);
+  const isSame =
+    names.length === Object.keys(given).length &&
+    names.every((name) => Object.hasOwn(given, name) && Object.is(given[name], captures[name]));
+  return isSame ? kept : undefined;
 }
 
 function keep(fn: object, captures: Captures | undefined, kept: Kept): CarriedFunction {

@@ -1,6 +1,7 @@
 /** A function, the functions it captured, and their variables. */
 import { isBuiltin } from 'node:module';
 import { types } from 'node:util';
+import { serialize } from 'node:v8';
 import { CaptureError } from '../errors.ts';
 import { CaptureEncoder, type CapturePath, type FunctionEncoder } from './capture-encoder.ts';
 import { article, builtinInstanceRefusal, type Refusal } from './capture-refusals.ts';
@@ -13,12 +14,13 @@ import {
 } from './captured-variables.ts';
 import type { CarriedPayload, EncodedProperties, EncodedValue } from './carried-payload.ts';
 import { type FunctionSource, functionSource, isNativeText } from './function-source.ts';
-import { refusalOfSource, writtenRefusal } from './source-refusals.ts';
+import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
 /** One payload, and what to look at to know whether it still holds. */
 export interface EncodedGraph {
-  readonly payload: CarriedPayload;
+  /** A {@link CarriedPayload}, serialised. */
+  readonly payload: Buffer;
   readonly shared: readonly object[];
   /**
    * Plain data whose contents may change, with all else being constant; empty when nothing can
@@ -52,7 +54,7 @@ export class CarriedGraph implements FunctionEncoder {
       const root = this.encodeFunction(this.#root, { up: undefined, part: name }, false);
       const { modules, nodes, shared, watched } = encoder;
       return {
-        payload: { modules, nodes, root },
+        payload: serialize({ modules, nodes, root } satisfies CarriedPayload),
         shared,
         watched: this.#isConstant ? watched : undefined,
       };
@@ -76,8 +78,9 @@ export class CarriedGraph implements FunctionEncoder {
       });
     }
     const prototype = prototypeOfConstructor(fn, source);
-    const refusal = refusalOfSource(source, givenThis || prototype !== undefined);
-    if (refusal !== undefined) encoder.refuse(this.#under(path, fn, refusal.part), refusal);
+    if (source.usesThis && !givenThis && prototype === undefined) {
+      encoder.refuse(this.#under(path, fn, 'this'), THIS_REFUSAL);
+    }
     const id = encoder.reserve(fn);
     const names: string[] = [];
     const values: EncodedValue[] = [];
@@ -116,6 +119,10 @@ export class CarriedGraph implements FunctionEncoder {
     const known = this.#captures.get(fn);
     if (known !== undefined) return known;
     const source = this.#sourceOf(fn, path);
+    const surrounding = surroundingRefusal(source);
+    if (surrounding !== undefined) {
+      this.#encoder?.refuse(this.#under(path, fn, surrounding.part), surrounding);
+    }
     // Given values are for the function that was asked for; others still have their closures.
     const capture = captureVariables(fn, source, fn === this.#root ? this.#given : undefined);
     const written = source.written.find(

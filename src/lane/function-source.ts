@@ -40,6 +40,8 @@ export interface FunctionSource {
   readonly sloppyOnly: boolean;
   /** A class with private members: its instances cannot be made without its constructor. */
   readonly hasPrivateMembers: boolean;
+  /** The name after `extends`, if it is a free name. */
+  readonly superclass: string | undefined;
   /** Names of static methods and accessors, which the text defines by itself. */
   readonly staticNames: ReadonlySet<string>;
   /** Names of static fields, which the text gives their first values. */
@@ -48,15 +50,7 @@ export interface FunctionSource {
 
 /** A use of the place where a function was written. */
 export interface Surrounding {
-  readonly what:
-    | 'this'
-    | 'super'
-    | 'arguments'
-    | 'new.target'
-    | 'eval'
-    | 'with'
-    | 'private'
-    | 'import.meta';
+  readonly what: 'this' | 'super' | 'arguments' | 'eval' | 'with' | 'private' | 'import.meta';
   /** As it stands in the text. */
   readonly text: string;
 }
@@ -130,6 +124,7 @@ function readSource(text: string, name: string): FunctionSource {
     strictByItself: isClass || hasStrictDirective(parsed.node),
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
+    superclass: superclassOf(parsed.node),
     staticNames: staticNamesOf(parsed.node, 'MethodDefinition'),
     staticFields: staticNamesOf(parsed.node, 'PropertyDefinition'),
   };
@@ -278,8 +273,6 @@ function noteOwnContext(root: AnyNode, uses: Uses, kind: 'class' | 'arrow' | 'fu
       else uses.usesThis = true;
     } else if (node.type === 'Super') {
       note('super', 'super');
-    } else if (node.type === 'MetaProperty' && node.meta.name === 'new' && kind === 'arrow') {
-      note('new.target', 'new.target');
     } else if (node.type === 'PrivateIdentifier') {
       note('private', `#${node.name}`);
     }
@@ -319,6 +312,11 @@ function onlyNames(
   const names = new Set(free.map(({ identifier }) => identifier.name));
   for (const use of free) if (!holds(use)) names.delete(use.identifier.name);
   return names;
+}
+
+function superclassOf(node: AnyNode): string | undefined {
+  if (node.type !== 'ClassExpression' || node.superClass?.type !== 'Identifier') return undefined;
+  return node.superClass.name;
 }
 
 function staticNamesOf(

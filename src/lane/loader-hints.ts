@@ -16,6 +16,7 @@ interface TsxHints {
 }
 
 let found: { readonly hints: TsxHints | undefined } | undefined;
+let applying: Promise<void> | undefined;
 let isApplied = false;
 
 /** What `applyLoaderHints` needs on a thread; `undefined` when there is no loader. Plain data. */
@@ -30,8 +31,10 @@ export function loaderHints(): unknown {
  */
 export function applyLoaderHints(hints: unknown): void | Promise<void> {
   if (hints === undefined || isApplied) return;
-  isApplied = true;
-  return registerTsx(hints as TsxHints);
+  applying ??= registerTsx(hints as TsxHints).then(() => {
+    isApplied = true;
+  });
+  return applying;
 }
 
 /** As a package name, or as a path into the package, which is how its own command line names it. */
