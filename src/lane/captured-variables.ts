@@ -42,16 +42,21 @@ export function captureVariables(
 ): FunctionCapture {
   if (given !== undefined) return captureGiven(fn, source, given);
   const strictAlone = isStrictAlone(fn, source);
-  if (source.names.length === 0 && source.importMeta === undefined) {
+  const needsFile = source.importMeta !== undefined || source.importsDynamically;
+  if (source.names.length === 0 && !needsFile) {
     return emptyCapture(fn, source, strictAlone);
   }
   const closure = closureOf(fn);
   if (closure === undefined) return captureWithoutInspector(fn, source, strictAlone);
   const search = searchScopes(fn, source, closure);
+  const [missing] = search.missing;
   const script =
-    search.found.size > 0 || source.importMeta !== undefined
+    search.found.size > 0 || needsFile || missing !== undefined
       ? knownScript(closure.location?.scriptId)
       : undefined;
+  // Node's own functions are told apart by where they stand; their names are none of our business.
+  if (missing !== undefined && !script?.url.startsWith('node:'))
+    throw notFound(fn, source, missing);
   const offset = script && textOffset(script, fn, closure.location);
   return {
     source,
@@ -144,17 +149,24 @@ function unknownPlace(fn: AnyFunction): SourcePlace {
 interface ScopeSearch {
   readonly found: Map<string, { value: unknown }>;
   readonly ownGlobals: string[];
+  readonly missing: string[];
 }
 
 function searchScopes(fn: AnyFunction, source: FunctionSource, closure: Closure): ScopeSearch {
   const found = new Map<string, { value: unknown }>();
   const ownGlobals: string[] = [];
+  const missing: string[] = [];
   for (const name of source.names) {
     const variable = lookUp(closure, name);
     if (variable !== undefined) found.set(name, variable);
-    else if (isOutside(fn, source, name)) ownGlobals.push(name);
+    else if (isThreadGlobal(name)) continue;
+    // A global of the program's own goes along as a value.
+    else if (name in globalThis) ownGlobals.push(name);
+    // V8 keeps a variable only for the functions that use it; the head of a class is none.
+    else if (name === source.superclass) found.set(name, { value: Object.getPrototypeOf(fn) });
+    else if (!source.typeofOnly.has(name)) missing.push(name);
   }
-  return { found, ownGlobals };
+  return { found, ownGlobals, missing };
 }
 
 function lookUp(closure: Closure, name: string): { value: unknown } | undefined {
@@ -166,17 +178,21 @@ function lookUp(closure: Closure, name: string): { value: unknown } | undefined 
   return undefined;
 }
 
-/** Whether a name that no scope has is a global of the program's own, to be carried as a value. */
-function isOutside(fn: AnyFunction, source: FunctionSource, name: string): boolean {
-  if (isThreadGlobal(name)) return false;
-  if (name in globalThis) return true;
-  if (source.typeofOnly.has(name)) return false;
-  throw new CaptureError(
-    shownName(fn),
-    [name],
-    'it is not defined where the function was made',
-    'declare it before the function, or pass it as an argument',
-  );
+function notFound(fn: AnyFunction, source: FunctionSource, name: string): CaptureError {
+  const isGone = source.names.indexOf(name) < source.eager;
+  return isGone
+    ? new CaptureError(
+        shownName(fn),
+        [name],
+        'only the definition of the class uses it, so its value is gone',
+        'use it in a method of the class too, or export the class and use task()',
+      )
+    : new CaptureError(
+        shownName(fn),
+        [name],
+        'it is not defined where the function was made',
+        'declare it before the function, or pass it as an argument',
+      );
 }
 
 function sortVariables(

@@ -1,9 +1,10 @@
 /** A function, the functions it captured, and their variables. */
 import { isBuiltin } from 'node:module';
 import { types } from 'node:util';
+import { serialize } from 'node:v8';
 import { CaptureError } from '../errors.ts';
 import { CaptureEncoder, type CapturePath, type FunctionEncoder } from './capture-encoder.ts';
-import { article, type Refusal } from './capture-refusals.ts';
+import { article, builtinInstanceRefusal, type Refusal } from './capture-refusals.ts';
 import {
   type CapturedVariable,
   captureVariables,
@@ -13,14 +14,19 @@ import {
 } from './captured-variables.ts';
 import type { CarriedPayload, EncodedProperties, EncodedValue } from './carried-payload.ts';
 import { type FunctionSource, functionSource, isNativeText } from './function-source.ts';
-import { refusalOfSource, writtenRefusal } from './source-refusals.ts';
+import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
-/** One payload, and whether it can ever be another. */
+/** One payload, and what to look at to know whether it still holds. */
 export interface EncodedGraph {
-  readonly payload: CarriedPayload;
+  /** A {@link CarriedPayload}, serialised. */
+  readonly payload: Buffer;
   readonly shared: readonly object[];
-  readonly isConstant: boolean;
+  /**
+   * Plain data whose contents may change, with all else being constant; empty when nothing can
+   * change. `undefined`: everything has to be read again.
+   */
+  readonly watched: readonly object[] | undefined;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -46,9 +52,12 @@ export class CarriedGraph implements FunctionEncoder {
     this.#isConstant = true;
     try {
       const root = this.encodeFunction(this.#root, { up: undefined, part: name }, false);
-      const { modules, nodes, shared, survey } = encoder;
-      const isConstant = this.#isConstant && survey.isConstant;
-      return { payload: { modules, nodes, root }, shared, isConstant };
+      const { modules, nodes, shared, watched } = encoder;
+      return {
+        payload: serialize({ modules, nodes, root } satisfies CarriedPayload),
+        shared,
+        watched: this.#isConstant ? watched : undefined,
+      };
     } catch (error) {
       throw error instanceof RangeError ? tooDeep(name) : error;
     } finally {
@@ -60,9 +69,18 @@ export class CarriedGraph implements FunctionEncoder {
     const encoder = this.#encoder as CaptureEncoder;
     const capture = this.#captureOf(fn, path);
     const { source } = capture;
+    if (isOfNode(capture)) {
+      const member = encoder.encodeMember(fn);
+      if (member !== undefined) return member;
+      encoder.refuse(path, {
+        reason: 'it is a function of Node that no module exports',
+        advice: 'import what the function needs inside it',
+      });
+    }
     const prototype = prototypeOfConstructor(fn, source);
-    const refusal = refusalOfSource(source, givenThis || prototype !== undefined);
-    if (refusal !== undefined) encoder.refuse(this.#under(path, fn, refusal.part), refusal);
+    if (source.usesThis && !givenThis && prototype === undefined) {
+      encoder.refuse(this.#under(path, fn, 'this'), THIS_REFUSAL);
+    }
     const id = encoder.reserve(fn);
     const names: string[] = [];
     const values: EncodedValue[] = [];
@@ -87,9 +105,10 @@ export class CarriedGraph implements FunctionEncoder {
     });
   }
 
-  instanceRefusal(owner: AnyFunction): Refusal | undefined {
-    const text = Function.prototype.toString.call(owner);
-    if (!functionSource(text, owner.name).hasPrivateMembers) return undefined;
+  instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined {
+    const capture = this.#captureOf(owner, path);
+    if (isOfNode(capture)) return builtinInstanceRefusal(object, owner.name);
+    if (!capture.source.hasPrivateMembers) return undefined;
     return {
       reason: `${article(owner.name)} has private members, which no copy can have`,
       advice: 'make the object inside the function, from values that can be copied',
@@ -100,14 +119,12 @@ export class CarriedGraph implements FunctionEncoder {
     const known = this.#captures.get(fn);
     if (known !== undefined) return known;
     const source = this.#sourceOf(fn, path);
+    const surrounding = surroundingRefusal(source);
+    if (surrounding !== undefined) {
+      this.#encoder?.refuse(this.#under(path, fn, surrounding.part), surrounding);
+    }
     // Given values are for the function that was asked for; others still have their closures.
     const capture = captureVariables(fn, source, fn === this.#root ? this.#given : undefined);
-    if (capture.place.file.startsWith('node:')) {
-      this.#encoder?.refuse(path, {
-        reason: 'it is a function of Node that no module exports',
-        advice: 'import what the function needs inside it',
-      });
-    }
     const written = source.written.find(
       (name) => capture.fixed.has(name) || capture.changing.includes(name),
     );
@@ -241,6 +258,11 @@ function prototypeOfConstructor(fn: AnyFunction, source: FunctionSource): object
   const isExtended =
     Reflect.ownKeys(prototype).length > 1 || Object.getPrototypeOf(prototype) !== Object.prototype;
   return isExtended ? prototype : undefined;
+}
+
+/** Code of Node itself, which is bound to the isolate it was loaded in. */
+function isOfNode({ place }: FunctionCapture): boolean {
+  return place.file.startsWith('node:');
 }
 
 function tooDeep(name: string): CaptureError {

@@ -3,6 +3,7 @@ import type { SourceForm } from './carried-payload.ts';
 import {
   type AnyNode,
   analyzeSyntax,
+  parseSyntax,
   type Reference,
   rangeOf,
   walkSyntax,
@@ -31,12 +32,16 @@ export interface FunctionSource {
   readonly usesThis: boolean;
   /** The name that stands for `import.meta` in `text`. */
   readonly importMeta: string | undefined;
+  /** It has an `import()`, which is resolved from the file it stands in. */
+  readonly importsDynamically: boolean;
   /** Strict whatever surrounds it: a class, or a function with its own directive. */
   readonly strictByItself: boolean;
   /** The text is not legal in strict code. */
   readonly sloppyOnly: boolean;
   /** A class with private members: its instances cannot be made without its constructor. */
   readonly hasPrivateMembers: boolean;
+  /** The name after `extends`, if it is a free name. */
+  readonly superclass: string | undefined;
   /** Names of static methods and accessors, which the text defines by itself. */
   readonly staticNames: ReadonlySet<string>;
   /** Names of static fields, which the text gives their first values. */
@@ -45,15 +50,7 @@ export interface FunctionSource {
 
 /** A use of the place where a function was written. */
 export interface Surrounding {
-  readonly what:
-    | 'this'
-    | 'super'
-    | 'arguments'
-    | 'new.target'
-    | 'eval'
-    | 'with'
-    | 'private'
-    | 'import.meta';
+  readonly what: 'this' | 'super' | 'arguments' | 'eval' | 'with' | 'private' | 'import.meta';
   /** As it stands in the text. */
   readonly text: string;
 }
@@ -123,9 +120,11 @@ function readSource(text: string, name: string): FunctionSource {
     ],
     usesThis: uses.usesThis,
     importMeta,
+    importsDynamically: uses.importsDynamically,
     strictByItself: isClass || hasStrictDirective(parsed.node),
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
+    superclass: superclassOf(parsed.node),
     staticNames: staticNamesOf(parsed.node, 'MethodDefinition'),
     staticFields: staticNamesOf(parsed.node, 'PropertyDefinition'),
   };
@@ -176,7 +175,7 @@ function functionOf(
 
 function parsesStrict(wrapped: string): boolean {
   try {
-    analyzeSyntax(`'use strict';${wrapped}`, 'script');
+    parseSyntax(`'use strict';${wrapped}`, 'script');
     return true;
   } catch {
     return false;
@@ -187,6 +186,7 @@ interface Uses {
   surroundings: Surrounding[];
   usesThis: boolean;
   hasPrivateMembers: boolean;
+  importsDynamically: boolean;
   /** Nodes of `import.meta`, with the member that is read. */
   importMeta: AnyNode[];
   typeofOperands: Set<unknown>;
@@ -198,6 +198,7 @@ function usesOf(root: AnyNode, isClass: boolean, isArrow: boolean): Uses {
     surroundings: [],
     usesThis: false,
     hasPrivateMembers: false,
+    importsDynamically: false,
     importMeta: [],
     typeofOperands: new Set(),
     givenThis: new Set(),
@@ -227,6 +228,8 @@ function noteUse(node: AnyNode, parent: AnyNode | undefined, uses: Uses): void {
     if (!readsKnownMeta(parent)) {
       uses.surroundings.push({ what: 'import.meta', text: 'import.meta' });
     }
+  } else if (node.type === 'ImportExpression') {
+    uses.importsDynamically = true;
   } else if (node.type === 'WithStatement') {
     uses.surroundings.push({ what: 'with', text: 'with' });
   }
@@ -270,8 +273,6 @@ function noteOwnContext(root: AnyNode, uses: Uses, kind: 'class' | 'arrow' | 'fu
       else uses.usesThis = true;
     } else if (node.type === 'Super') {
       note('super', 'super');
-    } else if (node.type === 'MetaProperty' && node.meta.name === 'new' && kind === 'arrow') {
-      note('new.target', 'new.target');
     } else if (node.type === 'PrivateIdentifier') {
       note('private', `#${node.name}`);
     }
@@ -311,6 +312,11 @@ function onlyNames(
   const names = new Set(free.map(({ identifier }) => identifier.name));
   for (const use of free) if (!holds(use)) names.delete(use.identifier.name);
   return names;
+}
+
+function superclassOf(node: AnyNode): string | undefined {
+  if (node.type !== 'ClassExpression' || node.superClass?.type !== 'Identifier') return undefined;
+  return node.superClass.name;
 }
 
 function staticNamesOf(
