@@ -4,8 +4,9 @@ import { ClockInUseError, InvalidArgumentError, StaticClassError } from './error
 import { Job } from './job.ts';
 import { jobBalance } from './job-balance.ts';
 import { type JobOptions, readJobSettings } from './job-options.ts';
+import { takeCallSite } from './lane/call-site.ts';
 import { carry } from './lane/carried-function.ts';
-import { laneClientIfOpen } from './lane/lane-client.ts';
+import { laneClient, laneClientIfOpen } from './lane/lane-client.ts';
 import { type ThreadOptions, threadSettings } from './lane/thread-settings.ts';
 import type { AnyFunction, ThreadTask } from './lane/thread-task.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -104,8 +105,9 @@ export class BackgroundWorkerPool {
     options?: string | JobOptions<A>,
   ): Job<Awaited<R>> {
     const settings = readJobSettings(options);
+    laneClient().warm();
     const carried = carry(task as AnyFunction | ThreadTask, settings.captures);
-    const job = new Job<Awaited<R>>(carried, settings);
+    const job = new Job<Awaited<R>>(carried, settings, takeCallSite(BackgroundWorkerPool.runJob));
     jobBalance.noteRequest();
     return job;
   }

@@ -1,6 +1,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { JobStoppedError } from './errors.ts';
 import type { JobSettings } from './job-options.ts';
+import type { CallSite } from './lane/call-site.ts';
 import type { CarriedFunction } from './lane/carried-function.ts';
 import { laneClient } from './lane/lane-client.ts';
 import type { PendingJob } from './lane/pending-job.ts';
@@ -34,9 +35,9 @@ export class Job<R = unknown> {
   readonly #pending: JobEntry<R>;
 
   /** @internal Use `BackgroundWorkerPool.runJob`. */
-  constructor(task: CarriedFunction, settings: JobSettings) {
+  constructor(task: CarriedFunction, settings: JobSettings, callSite?: CallSite) {
     this.name = settings.name ?? task.name;
-    this.#pending = new JobEntry<R>(this.name, task, settings.priority);
+    this.#pending = new JobEntry<R>(this.name, task, settings.priority, callSite);
     this.#pending.submit(settings);
   }
 
@@ -87,6 +88,7 @@ class JobEntry<R> implements PendingJob {
   sequence = 0;
   readonly priority: number;
   readonly task: CarriedFunction;
+  readonly callSite: CallSite | undefined;
   readonly #name: string;
   outcome: Outcome<R> = PENDING;
   #promise: Promise<R> | undefined;
@@ -95,9 +97,15 @@ class JobEntry<R> implements PendingJob {
   #stopped: { readonly why: string; readonly reason: unknown } | undefined;
   #guards: JobGuards | undefined;
 
-  constructor(name: string, task: CarriedFunction, priority: number) {
+  constructor(
+    name: string,
+    task: CarriedFunction,
+    priority: number,
+    callSite: CallSite | undefined,
+  ) {
     this.#name = name;
     this.task = task;
+    this.callSite = callSite;
     this.priority = priority;
   }
 

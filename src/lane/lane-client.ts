@@ -118,6 +118,14 @@ export class LaneClient {
     if (this.#underWay === 1) this.#firstUnderWay();
   }
 
+  /**
+   * Starts the first thread, when there is none: it comes up while the caller gets its job ready.
+   */
+  warm(): void {
+    if (this.threads.count > 0 || this.#memory.lanes > 0) return;
+    if (this.native.reserve(false) === START_THREAD) this.threads.start(FOR_ANYBODY);
+  }
+
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
     if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
@@ -254,7 +262,7 @@ export class LaneClient {
     try {
       if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
       else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
-      if (kind === STATUS_FAILED) failure = { error: decodeError(value) };
+      if (kind === STATUS_FAILED) failure = { error: decodeError(value, job.callSite?.stack) };
     } catch (error) {
       failure = { error };
     }
