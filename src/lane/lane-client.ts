@@ -159,6 +159,8 @@ export class LaneClient {
 
   /** Blocks this thread until `isOver`. Other results that come are settled too. */
   waitUntil(isOver: () => boolean): void {
+    // Whoever blocks cannot start a thread later.
+    if (!isOver()) this.kick();
     while (!isOver()) {
       for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
       if (!this.#memory.hasResults) {
