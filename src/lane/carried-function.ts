@@ -6,9 +6,9 @@
  */
 import { serialize } from 'node:v8';
 import { InvalidArgumentError } from '../errors.ts';
-import { shownName } from './captured-variables.ts';
 import { CarriedGraph } from './carried-graph.ts';
 import type { FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { shownName } from './function-source.ts';
 import { type AnyFunction, ThreadTask } from './thread-task.ts';
 
 /** A function that is ready to go to a thread. */

@@ -10,10 +10,9 @@ import {
   captureVariables,
   type FunctionCapture,
   readChanging,
-  shownName,
 } from './captured-variables.ts';
 import type { CarriedPayload, EncodedProperties, EncodedValue } from './carried-payload.ts';
-import { type FunctionSource, functionSource, isNativeText } from './function-source.ts';
+import { type FunctionSource, functionSource, isNativeText, shownName } from './function-source.ts';
 import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -119,17 +118,19 @@ export class CarriedGraph implements FunctionEncoder {
     const known = this.#captures.get(fn);
     if (known !== undefined) return known;
     const source = this.#sourceOf(fn, path);
+    const refuse = (name: string, refusal: Refusal): never =>
+      (this.#encoder as CaptureEncoder).refuse(this.#under(path, fn, name), refusal);
     const surrounding = surroundingRefusal(source);
     if (surrounding !== undefined) {
-      this.#encoder?.refuse(this.#under(path, fn, surrounding.part), surrounding);
+      refuse(surrounding.part, surrounding);
     }
-    // Given values are for the function that was asked for; others still have their closures.
-    const capture = captureVariables(fn, source, fn === this.#root ? this.#given : undefined);
+    const given = this.#given && { captures: this.#given, areExact: fn === this.#root };
+    const capture = captureVariables(fn, source, given, refuse);
     const written = source.written.find(
       (name) => capture.fixed.has(name) || capture.changing.includes(name),
     );
     if (written !== undefined) {
-      this.#encoder?.refuse(this.#under(path, fn, written), writtenRefusal(shownName(fn)));
+      refuse(written, writtenRefusal(shownName(fn)));
     }
     this.#captures.set(fn, capture);
     return capture;

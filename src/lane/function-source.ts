@@ -60,6 +60,12 @@ export function isNativeText(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
 }
 
+/** A function's name as errors show it. */
+export function shownName(fn: (...values: never[]) => unknown): string {
+  const { value } = Object.getOwnPropertyDescriptor(fn, 'name') ?? {};
+  return typeof value === 'string' && value !== '' ? value : 'the function';
+}
+
 const known = new Map<string, FunctionSource>();
 const KNOWN_MAX = 2000;
 
