@@ -17,7 +17,12 @@ import type { AnyFunction } from './thread-task.ts';
 /** A captured variable. */
 export type CapturedVariable =
   | { readonly from: 'value'; readonly value: unknown }
-  | { readonly from: 'module'; readonly binding: ImportedBinding; readonly parent: string }
+  | {
+      readonly from: 'module';
+      readonly binding: ImportedBinding;
+      readonly parent: string;
+      readonly value: unknown;
+    }
   | { readonly from: 'require'; readonly parent: string };
 
 /** Everything about a function that does not change, and the variables that may. */
@@ -141,7 +146,8 @@ function sortVariables(
   for (const [name, { value }] of found) {
     const binding = offset === undefined ? undefined : script?.bindings?.find(name, offset);
     const parent = script?.url ?? '';
-    if (binding?.imported) fixed.set(name, { from: 'module', binding: binding.imported, parent });
+    if (binding?.imported)
+      fixed.set(name, { from: 'module', binding: binding.imported, parent, value });
     else if (isRequire(value)) fixed.set(name, { from: 'require', parent });
     // A constant that reads as undefined may not have had its declaration run yet.
     else if (value !== undefined && (binding?.constant || isWrapperName(name, binding, script))) {
