@@ -30,6 +30,8 @@ export interface CapturePath {
 
 /** What the encoder asks of its owner, which knows about functions. */
 export interface FunctionEncoder {
+  /** Whether a function of the graph imports this object. */
+  isImported(object: object): boolean;
   /** Writes what a function of the graph imports, if this object is one of those. */
   encodeImport(object: object, path: CapturePath): EncodedValue | undefined;
   /** Writes a function that no thread has by itself. */
@@ -44,7 +46,7 @@ export class CaptureEncoder {
   readonly modules: CarriedModule[] = [];
   /** What cannot be written as bytes, in the order of the `shared` nodes. */
   readonly shared: object[] = [];
-  readonly #survey = new DataSurvey();
+  readonly #survey: DataSurvey;
   #watched: object[] | undefined = [];
   readonly #ids = new Map<object, number>();
   readonly #functions: FunctionEncoder;
@@ -53,6 +55,7 @@ export class CaptureEncoder {
   constructor(functionName: string, functions: FunctionEncoder) {
     this.#functionName = functionName;
     this.#functions = functions;
+    this.#survey = new DataSurvey((object) => functions.isImported(object));
   }
 
   /**

@@ -117,6 +117,10 @@ export class CarriedGraph implements FunctionEncoder {
     });
   }
 
+  isImported(object: object): boolean {
+    return this.#imports.has(object);
+  }
+
   encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
     const variable = this.#imports.get(object);
     return variable && this.#encodeImport(variable, path);
