@@ -142,7 +142,8 @@ test('names that are neither given nor global are refused', (t) => {
   const fn = new Function('return (n) => Math.abs(n) * factor')() as AnyFunction;
   t.throws(() => carry(fn, {}), {
     code: 'BACKBEAT_CAPTURE',
-    message: /factor: it is neither in captures nor a global; add it: captures: \{ factor \}/,
+    message:
+      /factor: it is neither in captures nor a global; give it by name: captures: \{ factor \}/,
   });
 });
 

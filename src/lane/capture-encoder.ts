@@ -14,6 +14,7 @@ import type {
   EncodedAccessor,
   EncodedProperties,
   EncodedValue,
+  NodeReference,
 } from './carried-payload.ts';
 import { DataSurvey } from './data-survey.ts';
 import { isNativeText } from './function-source.ts';
@@ -29,6 +30,10 @@ export interface CapturePath {
 
 /** What the encoder asks of its owner, which knows about functions. */
 export interface FunctionEncoder {
+  /** Whether a function of the graph imports this object. */
+  isImported(object: object): boolean;
+  /** Writes what a function of the graph imports, if this object is one of those. */
+  encodeImport(object: object, path: CapturePath): EncodedValue | undefined;
   /** Writes a function that no thread has by itself. */
   encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue;
   /** Why an instance of a class cannot be made without its constructor, if so. */
@@ -41,7 +46,7 @@ export class CaptureEncoder {
   readonly modules: CarriedModule[] = [];
   /** What cannot be written as bytes, in the order of the `shared` nodes. */
   readonly shared: object[] = [];
-  readonly #survey = new DataSurvey();
+  readonly #survey: DataSurvey;
   #watched: object[] | undefined = [];
   readonly #ids = new Map<object, number>();
   readonly #functions: FunctionEncoder;
@@ -50,6 +55,7 @@ export class CaptureEncoder {
   constructor(functionName: string, functions: FunctionEncoder) {
     this.#functionName = functionName;
     this.#functions = functions;
+    this.#survey = new DataSurvey((object) => functions.isImported(object));
   }
 
   /**
@@ -62,10 +68,16 @@ export class CaptureEncoder {
       case 'symbol':
         return this.#encodeSymbol(value, path);
       case 'function':
-        return this.#idOf(value) ?? this.#encodeFunction(value as AnyFunction, path, givenThis);
+        return (
+          this.#idOf(value) ??
+          this.#encodeImport(value, path) ??
+          this.#encodeFunction(value as AnyFunction, path, givenThis)
+        );
       case 'object':
         if (value === null) return null;
-        return this.#idOf(value) ?? this.#encodeObject(value, path);
+        return (
+          this.#idOf(value) ?? this.#encodeImport(value, path) ?? this.#encodeObject(value, path)
+        );
       default:
         return value as EncodedValue;
     }
@@ -154,6 +166,12 @@ export class CaptureEncoder {
   #idOf(object: object): EncodedValue | undefined {
     const id = this.#ids.get(object);
     return id === undefined ? undefined : [id];
+  }
+
+  #encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
+    const imported = this.#functions.encodeImport(object, path);
+    if (imported !== undefined) this.#ids.set(object, (imported as NodeReference)[0]);
+    return imported;
   }
 
   #encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue {

@@ -42,8 +42,6 @@ export interface FunctionSource {
   readonly hasPrivateMembers: boolean;
   /** The name after `extends`, if it is a free name. */
   readonly superclass: string | undefined;
-  /** Names of static methods and accessors, which the text defines by itself. */
-  readonly staticNames: ReadonlySet<string>;
   /** Names of static fields, which the text gives their first values. */
   readonly staticFields: ReadonlySet<string>;
 }
@@ -58,6 +56,17 @@ export interface Surrounding {
 /** A text that V8 shows for functions that have no JavaScript source. */
 export function isNativeText(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+/** A function's own name, without running code of it; empty if it has none. */
+export function ownName(fn: (...values: never[]) => unknown): string {
+  const { value } = Object.getOwnPropertyDescriptor(fn, 'name') ?? {};
+  return typeof value === 'string' ? value : '';
+}
+
+/** A function's name as errors show it. */
+export function shownName(fn: (...values: never[]) => unknown): string {
+  return ownName(fn) || 'the function';
 }
 
 const known = new Map<string, FunctionSource>();
@@ -125,8 +134,7 @@ function readSource(text: string, name: string): FunctionSource {
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
     superclass: superclassOf(parsed.node),
-    staticNames: staticNamesOf(parsed.node, 'MethodDefinition'),
-    staticFields: staticNamesOf(parsed.node, 'PropertyDefinition'),
+    staticFields: staticFieldsOf(parsed.node),
   };
 }
 
@@ -319,14 +327,11 @@ function superclassOf(node: AnyNode): string | undefined {
   return node.superClass.name;
 }
 
-function staticNamesOf(
-  node: AnyNode,
-  type: 'MethodDefinition' | 'PropertyDefinition',
-): ReadonlySet<string> {
+function staticFieldsOf(node: AnyNode): ReadonlySet<string> {
   const names = new Set<string>();
   if (node.type !== 'ClassExpression') return names;
   for (const member of node.body.body) {
-    if (member.type !== type || !member.static || member.computed) continue;
+    if (member.type !== 'PropertyDefinition' || !member.static || member.computed) continue;
     if (member.key.type === 'Identifier') names.add(member.key.name);
     else if (member.key.type === 'Literal') names.add(String(member.key.value));
   }
