@@ -20,6 +20,7 @@ import {
   ownName,
   shownName,
 } from './function-source.ts';
+import { importedObjects } from './revive-modules.ts';
 import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -118,12 +119,14 @@ export class CarriedGraph implements FunctionEncoder {
   }
 
   isImported(object: object): boolean {
-    return this.#imports.has(object);
+    return this.#imports.has(object) || importedObjects.has(object);
   }
 
   encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
     const variable = this.#imports.get(object);
-    return variable && this.#encodeImport(variable, path);
+    if (variable !== undefined) return this.#encodeImport(variable, path);
+    const revived = importedObjects.get(object);
+    return revived && (this.#encoder as CaptureEncoder).addModule(revived.module, revived.path);
   }
 
   instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined {
