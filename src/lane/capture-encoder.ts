@@ -3,8 +3,9 @@ import { types } from 'node:util';
 import { CaptureError } from '../errors.ts';
 import {
   article,
-  builtinInstanceRefusal,
+  globalInstanceRefusal,
   kindOf,
+  nodeInstanceRefusal,
   type Refusal,
   refusalOf,
 } from './capture-refusals.ts';
@@ -347,11 +348,15 @@ export class CaptureEncoder {
       if (isStandardPrototype(prototype)) return;
       const owner = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
       if (typeof owner !== 'function') continue;
-      const isBuiltin =
-        knownPlace(owner) !== undefined || isNativeText(Function.prototype.toString.call(owner));
-      const refusal = isBuiltin
-        ? builtinInstanceRefusal(object, owner.name)
-        : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
+      const isOfLanguage =
+        knownPlace(owner)?.kind === 'global' ||
+        isNativeText(Function.prototype.toString.call(owner));
+      const isOfNode = knownPlace(owner)?.kind === 'builtin';
+      const refusal = isOfLanguage
+        ? globalInstanceRefusal(object)
+        : isOfNode
+          ? nodeInstanceRefusal(object, owner.name)
+          : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
       if (refusal !== undefined) this.refuse(path, refusal);
     }
   }

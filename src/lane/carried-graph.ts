@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { serialize } from 'node:v8';
 import { CaptureError } from '../errors.ts';
 import { CaptureEncoder, type CapturePath, type FunctionEncoder } from './capture-encoder.ts';
-import { article, builtinInstanceRefusal, type Refusal } from './capture-refusals.ts';
+import { article, nodeInstanceRefusal, type Refusal } from './capture-refusals.ts';
 import {
   type CapturedVariable,
   captureVariables,
@@ -131,7 +131,7 @@ export class CarriedGraph implements FunctionEncoder {
 
   instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined {
     const capture = this.#captureOf(owner, path);
-    if (isOfNode(capture)) return builtinInstanceRefusal(object, shownName(owner));
+    if (isOfNode(capture)) return nodeInstanceRefusal(object, shownName(owner));
     if (!capture.source.hasPrivateMembers) return undefined;
     return {
       reason: `${article(shownName(owner))} has private members, which no copy can have`,
@@ -151,7 +151,7 @@ export class CarriedGraph implements FunctionEncoder {
     }
     const given = this.#given && { captures: this.#given, areExact: fn === this.#root };
     const capture = captureVariables(fn, source, given, refuse);
-    const written = source.written.find(
+    const written = (isOfNode(capture) ? [] : source.written).find(
       (name) => capture.fixed.has(name) || capture.changing.includes(name),
     );
     if (written !== undefined) {
