@@ -455,9 +455,11 @@ function writeBytes(bytes: Uint8Array): void {
 }
 
 function kindOfView(value: ArrayBufferView): number {
-  const kind = format.VIEW_KINDS.findIndex(
-    (View) => Object.prototype.toString.call(value) === `[object ${View.name}]`,
-  );
-  if (kind < 0) throw UNUSUAL;
+  const kind = format.KIND_BY_NAME.get((value as unknown as ObjectWithTag)[Symbol.toStringTag]);
+  if (kind === undefined) throw UNUSUAL;
   return kind;
+}
+
+interface ObjectWithTag {
+  readonly [Symbol.toStringTag]: string;
 }
