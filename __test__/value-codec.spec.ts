@@ -296,6 +296,9 @@ test('what does not fit says how much it needs', (t) => {
     Buffer.alloc(100),
     new Error('x'),
     Array.from({ length: 500 }, (_, id) => ({ id, text: `text ${id}` })),
+    { a: [1, 2, 3], b: null },
+    [true],
+    [[1, 2, 3, 4]],
     'ж'.repeat(9000),
     ['x'.repeat(100000)],
   ];

@@ -62,7 +62,11 @@ export function writeTree(into: CodecMemory, at: number, limit: number, value: u
     cursor += format.TREE_HEADER_WORDS;
     writeNode(value);
     const byteLength = finish();
-    return memory === into ? byteLength : -byteLength;
+    if (memory === into) return byteLength;
+    if (byteLength > limit || at + byteLength > into.bytes.length) return -byteLength;
+    // Room is asked for in advance and not always used, so the last words may fit after all.
+    into.words.set(words.subarray(0, byteLength >> 2), at >> 2);
+    return byteLength;
   } finally {
     busy = false;
     forgetMet();
