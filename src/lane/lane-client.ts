@@ -118,6 +118,14 @@ export class LaneClient {
     if (this.#underWay === 1) this.#firstUnderWay();
   }
 
+  /**
+   * Starts the first thread, when there is none: it comes up while the caller gets its job ready.
+   */
+  warm(): void {
+    if (this.threads.count > 0 || this.#memory.lanes > 0) return;
+    if (this.native.reserve(false) === START_THREAD) this.threads.start(FOR_ANYBODY);
+  }
+
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
     if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
@@ -151,6 +159,8 @@ export class LaneClient {
 
   /** Blocks this thread until `isOver`. Other results that come are settled too. */
   waitUntil(isOver: () => boolean): void {
+    // Whoever blocks cannot start a thread later.
+    if (!isOver()) this.kick();
     while (!isOver()) {
       for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
       if (!this.#memory.hasResults) {
@@ -254,7 +264,7 @@ export class LaneClient {
     try {
       if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
       else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
-      if (kind === STATUS_FAILED) failure = { error: decodeError(value) };
+      if (kind === STATUS_FAILED) failure = { error: decodeError(value, job.callSite?.stack) };
     } catch (error) {
       failure = { error };
     }
