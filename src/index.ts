@@ -12,18 +12,22 @@ export {
   BackbeatError,
   BindingLoadError,
   BindingVersionError,
+  CaptureError,
   ClockInUseError,
   InvalidArgumentError,
   JobStoppedError,
   type LoadAttempt,
   SchedulerClosedError,
   StaticClassError,
+  TaskImportError,
   ThreadLostError,
   ThreadStartError,
 } from './errors.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
+export { CorruptValueError } from './lane/corrupt-value.ts';
+export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';

@@ -46,6 +46,8 @@ const DROPPED = -1;
 const HEARTBEAT_MS = 100;
 /** Why a job that has not started is stopped with the threads. */
 const DISMISSED = 'killJobs() was called';
+/** Taken at load: fake timers must not stop us. */
+const setTimeoutAtLoad = setTimeout;
 /** Looks at the results before a blocking wait. */
 const SPINS = 2000;
 
@@ -64,6 +66,7 @@ export class LaneClient {
   #sequence = 0;
   #underWay = 0;
   #isHeld = false;
+  #isReleaseQueued = false;
 
   constructor() {
     const binding = native();
@@ -222,11 +225,20 @@ export class LaneClient {
     this.#poll.begin();
   }
 
+  /**
+   * Lets the process go, a moment later: a program that runs one job after the other pays for neither
+   * holding nor letting go.
+   */
   #letGo(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.native.setRef(false);
-    this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
+    if (this.#isReleaseQueued) return;
+    this.#isReleaseQueued = true;
+    setTimeoutAtLoad(() => {
+      this.#isReleaseQueued = false;
+      if (this.#underWay > 0) return;
+      this.#isHeld = false;
+      this.native.setRef(false);
+      this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
+    }, 1);
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
