@@ -9,6 +9,32 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** An end of a channel that an environment holds. */
+export declare class ChannelEnd {
+  /** Number by which the other end names this one. */
+  get key(): number
+  /** Gives the end and its memory up. A second call does nothing. */
+  forget(): void
+}
+
+/** An environment that holds ends of channels. It leaves with its environment. */
+export declare class NativeChannelHub {
+  /** Joins. `dispatch` is called on this thread whenever ends were woken. */
+  constructor(dispatch: () => void)
+  /** Number by which other environments name this one. */
+  get id(): number
+  /** Takes an end of the channel in `memory`, an Int32Array over the whole shared buffer. */
+  openEnd(memory: unknown, isSender: boolean): ChannelEnd
+  /** Moves the keys of woken ends into `keys`; returns how many there were. */
+  takeReady(keys: Uint32Array): number
+  /** Calls `dispatch` again soon, after the event loop has had its turn. */
+  dispatchAgain(): void
+  /** Holds the process while an end waits, or lets it end. */
+  setRef(isRef: boolean): void
+  /** Number of ends that this environment holds. */
+  get endCount(): number
+}
+
 /**
  * An environment (the main thread or a worker) attached to the timer thread of the process.
  *
@@ -74,6 +100,18 @@ export declare class NativeManualIsolate {
   close(): void
 }
 
+/** The layout of channels this binary was built for. */
+export declare function channelMemoryLayout(): ChannelMemoryLayout
+
+/** Where things stand in the memory of a channel, in bytes. */
+export interface ChannelMemoryLayout {
+  version: number
+  senderAt: number
+  receiverAt: number
+  cellsAt: number
+  cellBytes: number
+}
+
 /** Version of the crates, which must equal the version of the package that loads them. */
 export declare function coreVersion(): string
 
@@ -110,3 +148,6 @@ export interface NativeStats {
 
 /** Hands an error to `uncaughtException`, as Node does for an error thrown in a timer. */
 export declare function throwUncaught(error: unknown): void
+
+/** Wakes the event loop that waits at the end `key` of the environment `hub`. */
+export declare function wakeChannelEnd(hub: number, key: number): void

@@ -773,12 +773,16 @@ if (
   }
 }
 
-const { NativeIsolate, NativeManualIsolate, coreVersion, hasTimerThread, memoryLayout, monotonicNowNs, throwUncaught } = nativeBinding
+const { ChannelEnd, NativeChannelHub, NativeIsolate, NativeManualIsolate, channelMemoryLayout, coreVersion, hasTimerThread, memoryLayout, monotonicNowNs, throwUncaught, wakeChannelEnd } = nativeBinding
+export { ChannelEnd }
+export { NativeChannelHub }
 export { NativeIsolate }
 export { NativeManualIsolate }
+export { channelMemoryLayout }
 export { coreVersion }
 export { hasTimerThread }
 export { memoryLayout }
 export { monotonicNowNs }
 export { throwUncaught }
+export { wakeChannelEnd }
 export const __napiBindingTarget = __napiLoadedBindingTarget

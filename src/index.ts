@@ -2,6 +2,25 @@
 export { BackgroundWorker } from './background-worker.ts';
 export { BackgroundWorkerPool, type WorkerEntry } from './background-worker-pool.ts';
 export {
+  type Channel,
+  type ChannelOptions,
+  channel,
+  openReceiver,
+  openSender,
+} from './channel/channel.ts';
+export {
+  ChannelClosedError,
+  ChannelDeadlockError,
+  ChannelEndMovedError,
+  ChannelTimeoutError,
+  ReceiverLostError,
+  SenderLostError,
+} from './channel/channel-errors.ts';
+export type { EndHandle } from './channel/end-link.ts';
+export type { TransferList } from './channel/parcels.ts';
+export type { Receiver } from './channel/receiver.ts';
+export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export {
   type DurationInput,
   type DurationLike,
   type InstantInput,

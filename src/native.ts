@@ -10,7 +10,13 @@ import type * as Binding from '../index.js';
 import { BindingLoadError, BindingVersionError, type LoadAttempt } from './errors.ts';
 
 export type NativeBinding = typeof Binding;
-export type { NativeIsolate, NativeManualIsolate, NativeStats } from '../index.js';
+export type {
+  ChannelEnd,
+  NativeChannelHub,
+  NativeIsolate,
+  NativeManualIsolate,
+  NativeStats,
+} from '../index.js';
 
 const requireFromHere = createRequire(import.meta.url);
 let loaded: NativeBinding | undefined;

@@ -17,6 +17,8 @@
 //! * `timer`, `alarm`, `pace`: the thread, what it sleeps on, and how deliveries are spaced.
 //! * `manual`: the same scheduler without a thread.
 //!
+//! [`channel`] stands beside all that: bounded queues between isolates, on the same rules.
+//!
 //! This crate knows nothing of JavaScript engines. Its only way out is [`Sink::wake`].
 
 #![cfg_attr(
@@ -28,6 +30,7 @@
 )]
 
 mod alarm;
+pub mod channel;
 mod clock;
 mod expiry;
 mod isolate;

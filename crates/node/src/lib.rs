@@ -3,6 +3,7 @@
 //! * `isolate`: an environment attached to the process-wide engine, [`NativeIsolate`].
 //! * `wake`: how the timer thread wakes an environment, and the rules that keep that safe when the
 //!   environment ends at any moment.
+//! * `channel`: an environment that holds ends of channels, [`NativeChannelHub`].
 //! * `manual`: a private scheduler on a manual clock, [`NativeManualIsolate`].
 //! * `memory`: buffers that JavaScript lends to the core.
 
@@ -12,6 +13,7 @@
     reason = "napi-derive writes public items without either, and nobody formats a binding"
 )]
 
+mod channel;
 mod isolate;
 mod manual;
 mod memory;
@@ -21,6 +23,7 @@ use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
+pub use channel::NativeChannelHub;
 pub use isolate::NativeIsolate;
 pub use manual::NativeManualIsolate;
 
