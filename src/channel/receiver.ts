@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import {
   ChannelClosedError,
   ChannelDeadlockError,
@@ -18,6 +19,10 @@ interface PendingReceive {
 }
 
 const DEFAULT_BATCH = 1024;
+/** Items that follow each other within this are taken in quick succession. */
+const QUICK_MS = 0.02;
+const readClock = performance.now.bind(performance);
+const afterLoopPhase = setImmediate;
 
 /**
  * The end of a channel that values are received from. Made by `channel()` or `openReceiver()`.
@@ -43,6 +48,8 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   #pending: PendingReceive[] = [];
   #isWaiting = false;
   #hasEnded = false;
+  #wokeSenderAtMs = 0;
+  #isWakeQueued = false;
 
   /** @internal */
   constructor(link: EndLink) {
@@ -190,7 +197,6 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   onWake(): void {
     this.#isWaiting = false;
     this.#link.stopWaiting();
-    this.#spin.wakes();
     this.#servePending();
   }
 
@@ -223,7 +229,26 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
 
   #release(): void {
     this.#reader.release();
-    if (this.#link.isOtherUneasy) this.#link.wakeOther();
+    if (this.#link.isOtherUneasy) this.#wakeSender();
+  }
+
+  /**
+   * A sender that waits for room is woken at once. When items are being taken in quick succession,
+   * it is woken when half of the channel is free: else it would be woken for each item again.
+   */
+  #wakeSender(): void {
+    const nowMs = readClock();
+    const isQuick = nowMs - this.#wokeSenderAtMs < QUICK_MS;
+    this.#wokeSenderAtMs = nowMs;
+    if (!isQuick || 2 * this.#reader.waiting <= this.capacity) {
+      this.#link.wakeOther();
+    } else if (!this.#isWakeQueued) {
+      this.#isWakeQueued = true;
+      afterLoopPhase(() => {
+        this.#isWakeQueued = false;
+        if (this.#link.isOpen) this.#link.wakeOther();
+      });
+    }
   }
 
   #end(): void {
@@ -276,9 +301,8 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
       if (this.#link.isOtherHere) {
         throw new ChannelDeadlockError(this.name, 'receiveSync', 'receive');
       }
-      this.#spin.sleeps();
+      this.#spin.failed();
       const isInTime = this.#link.block(this.#hasFrames, untilMs);
-      this.#spin.wakes();
       if (!isInTime) throw new ChannelTimeoutError(this.name, timeoutMs ?? 0);
     }
   }
@@ -289,7 +313,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   }
 
   #waitInLoop(): void {
-    this.#spin.sleeps();
+    this.#spin.failed();
     if (this.#link.waitInLoop(this, this.#hasFrames)) this.#isWaiting = true;
     else queueMicrotask(() => this.#servePending());
   }

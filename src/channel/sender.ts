@@ -219,10 +219,8 @@ export class Sender<T> implements WaitingEnd {
         return true;
       }
     }
-    this.#spin.sleeps();
-    const isInTime = link.block(this.#hasMoreRoom, untilMs);
-    this.#spin.wakes();
-    return isInTime;
+    this.#spin.failed();
+    return link.block(this.#hasMoreRoom, untilMs);
   }
 
   #waitForRoom(): void {
