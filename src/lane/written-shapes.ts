@@ -1,0 +1,99 @@
+import { POOLED_CHARACTERS, SHAPE_KEYS } from './value-format.ts';
+
+/** The keys of objects that look alike, with their description ready to be copied. */
+export interface WrittenShape {
+  readonly keys: readonly string[];
+  /** Hash, number of keys, characters and width, lengths of the keys, the characters. */
+  readonly description: Int32Array;
+  /** Index in the tree that is being written; valid while `tree` is the number of that tree. */
+  index: number;
+  tree: number;
+}
+
+/**
+ * A list of keys, one node per key. A node remembers the step that was taken last, because objects of
+ * one kind come in rows.
+ */
+interface KeyNode {
+  lastKey: string | undefined;
+  lastNode: KeyNode | undefined;
+  others: Map<string, KeyNode> | undefined;
+  shape: WrittenShape | undefined;
+  seen: number;
+}
+
+/** A list of keys gets a shape when it is met again: dictionaries never do. */
+const MEETINGS_BEFORE_SHAPE = 2;
+/** Bounds the memory; programs with more kinds of objects start anew. */
+const MAX_NODES = 8192;
+const MAX_DESCRIPTION_WORDS = 1024;
+
+let root = newNode();
+let nodes = 0;
+
+/** The shape of objects with these own keys; `undefined` while it is not worth one. */
+export function shapeOfKeys(keys: readonly string[]): WrittenShape | undefined {
+  let node = root;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
+    node = node.lastKey === key ? node.lastNode! : step(node, key);
+  }
+  return node.shape ?? shapeOfNode(node, keys);
+}
+
+function shapeOfNode(node: KeyNode, keys: readonly string[]): WrittenShape | undefined {
+  node.seen++;
+  if (node.seen < MEETINGS_BEFORE_SHAPE || keys.length > SHAPE_KEYS) return undefined;
+  const description = describe(keys);
+  if (description === undefined) return undefined;
+  node.shape = { keys: keys.slice(), description, index: 0, tree: 0 };
+  return node.shape;
+}
+
+function step(node: KeyNode, key: string): KeyNode {
+  let next = node.others?.get(key);
+  if (next === undefined) {
+    if (nodes >= MAX_NODES) {
+      root = newNode();
+      nodes = 0;
+    }
+    nodes++;
+    next = newNode();
+    node.others ??= new Map();
+    node.others.set(key, next);
+  }
+  node.lastKey = key;
+  node.lastNode = next;
+  return next;
+}
+
+function newNode(): KeyNode {
+  return { lastKey: undefined, lastNode: undefined, others: undefined, shape: undefined, seen: 0 };
+}
+
+function describe(keys: readonly string[]): Int32Array | undefined {
+  const text = keys.join('');
+  if (text.length > POOLED_CHARACTERS) return undefined;
+  const wide = /[^\0-\xff]/.test(text);
+  const characters = Buffer.from(text, wide ? 'utf16le' : 'latin1');
+  const words = new Int32Array(3 + keys.length + ((characters.length + 3) >> 2));
+  if (words.length > MAX_DESCRIPTION_WORDS) return undefined;
+  words[1] = keys.length;
+  words[2] = (text.length << 1) | (wide ? 1 : 0);
+  keys.forEach((key, index) => {
+    words[3 + index] = key.length;
+  });
+  Buffer.from(words.buffer).set(characters, (3 + keys.length) * 4);
+  words[0] = hashOf(words);
+  return words;
+}
+
+/** FNV-1a over words (Fowler, Noll, Vo), without the first, where the hash itself goes. */
+function hashOf(words: Int32Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let index = 1; index < words.length; index++) {
+    hash = Math.imul(hash ^ words[index]!, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}
