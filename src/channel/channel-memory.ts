@@ -3,6 +3,7 @@
  * (`channel/memory.rs`), which says who writes what; both ends map the same buffer.
  */
 import { BindingVersionError } from '../errors.ts';
+import type { CharacterBytes, CodecMemory } from '../lane/codec-memory.ts';
 import type { NativeBinding } from '../native.ts';
 
 const VERSION = 1;
@@ -78,11 +79,11 @@ export function checkChannelLayout(binding: NativeBinding): void {
 }
 
 /** Views of a channel's buffer, and its geometry. */
-export class ChannelMemory {
+export class ChannelMemory implements CodecMemory {
   readonly buffer: SharedArrayBuffer;
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly doubles: Float64Array<SharedArrayBuffer>;
-  readonly bytes: Buffer;
+  readonly bytes: CharacterBytes;
   readonly capacity: number;
   readonly cellMask: number;
   readonly payloadAt: number;
@@ -94,7 +95,7 @@ export class ChannelMemory {
     this.buffer = buffer;
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
-    this.bytes = Buffer.from(buffer);
+    this.bytes = Buffer.from(buffer) as unknown as CharacterBytes;
     const cells = this.words[CELLS_WORD]!;
     this.capacity = this.words[CAPACITY_WORD]!;
     this.cellMask = cells - 1;

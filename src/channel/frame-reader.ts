@@ -1,6 +1,7 @@
 /**
  * The reading end of the ring: turns frames back into values. Never waits.
  */
+import { decodeValue } from '../lane/value-codec.ts';
 import {
   ASCII,
   CELL_DOUBLES,
@@ -20,7 +21,6 @@ import {
   VALUE,
 } from './channel-memory.ts';
 import type { ParcelLane } from './parcels.ts';
-import { decodeValue } from './payload.ts';
 
 /** What {@link FrameReader.take} found. */
 export const NOTHING = 0;
@@ -154,7 +154,7 @@ export class FrameReader {
 }
 
 function readAscii({ bytes }: ChannelMemory, at: number, length: number): string {
-  return bytes.toString('latin1', at, at + length);
+  return bytes.latin1Slice(at, at + length);
 }
 
 function readUtf8({ bytes }: ChannelMemory, at: number, length: number): string {

@@ -1,6 +1,7 @@
 /**
  * The writing end of the ring: turns values into frames and publishes them. Never waits.
  */
+import { encodeValue, NEEDS_PORT } from '../lane/value-codec.ts';
 import {
   CELL_DOUBLES,
   CELL_WORDS,
@@ -20,7 +21,6 @@ import {
   VALUE,
 } from './channel-memory.ts';
 import type { ParcelLane, TransferList } from './parcels.ts';
-import { encodeValue } from './payload.ts';
 
 /** Smaller buffers are copied faster than moved. */
 const MIN_MOVED_BYTES = 1 << 14;
@@ -174,7 +174,7 @@ export class FrameWriter {
       if (length < 0) return this.#writeParcel(value, undefined, parcelKind, -length, isEnd);
       position = (position + size - offset) >>> 0;
     }
-    if (length === 0) return this.#writeParcel(value, undefined, parcelKind, 0, isEnd);
+    if (length === NEEDS_PORT) return this.#writeParcel(value, undefined, parcelKind, 0, isEnd);
     if (!isEnd && !this.#fits(length, isEmpty)) return false;
     this.#fillCell(kind, length, position);
     this.#payloadTail = (position + ((length + 7) & ~7)) >>> 0;
