@@ -100,6 +100,25 @@ export declare class NativeManualIsolate {
   close(): void
 }
 
+/**
+ * A producer's thread, seen from the environment that receives.
+ *
+ * The thread shares nothing with the environment but the feed; it is never joined. It ends by
+ * itself when the feed is closed, at its next item.
+ */
+export declare class NativeSource {
+  /** Walks a directory tree into the channel in `memory`, an Int32Array over its whole buffer. */
+  static walk(memory: unknown, options: NativeWalkOptions): NativeSource
+  /** Reads the lines of a file into the channel in `memory`. */
+  static lines(memory: unknown, path: string, batch: number): NativeSource
+  /** The receiver has made room. */
+  ring(): void
+  /** Blocks until something was written after the receiver's announcement, or for a while. */
+  waitForItems(): void
+  /** Takes the memory away from the thread, which then ends. A second call does nothing. */
+  close(): void
+}
+
 /** The layout of channels this binary was built for. */
 export declare function channelMemoryLayout(): ChannelMemoryLayout
 
@@ -144,6 +163,21 @@ export interface NativeStats {
   missed: number
   wakeups: number
   rejected: number
+}
+
+/** Which entries of a directory tree are wanted. See the core's documentation of the same names. */
+export interface NativeWalkOptions {
+  root: string
+  patterns: Array<string>
+  ignored: Array<string>
+  hasDirectories: boolean
+  hasStats: boolean
+  followsLinks: boolean
+  obeysGitignore: boolean
+  maxDepth?: number
+  isSorted: boolean
+  threads: number
+  batch: number
 }
 
 /** Hands an error to `uncaughtException`, as Node does for an error thrown in a timer. */

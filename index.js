@@ -773,11 +773,12 @@ if (
   }
 }
 
-const { ChannelEnd, NativeChannelHub, NativeIsolate, NativeManualIsolate, channelMemoryLayout, coreVersion, hasTimerThread, memoryLayout, monotonicNowNs, throwUncaught, wakeChannelEnd } = nativeBinding
+const { ChannelEnd, NativeChannelHub, NativeIsolate, NativeManualIsolate, NativeSource, channelMemoryLayout, coreVersion, hasTimerThread, memoryLayout, monotonicNowNs, throwUncaught, wakeChannelEnd } = nativeBinding
 export { ChannelEnd }
 export { NativeChannelHub }
 export { NativeIsolate }
 export { NativeManualIsolate }
+export { NativeSource }
 export { channelMemoryLayout }
 export { coreVersion }
 export { hasTimerThread }

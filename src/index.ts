@@ -40,6 +40,10 @@ export {
 export { ManualClock } from './manual-clock.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';
+export { type LineOptions, lines } from './sources/lines.ts';
+export type { NativeReceiver } from './sources/native-receiver.ts';
+export { SourceError } from './sources/source-error.ts';
+export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './sources/walk.ts';
 export type {
   ActorOptions,
   CommonOptions,

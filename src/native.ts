@@ -15,6 +15,7 @@ export type {
   NativeChannelHub,
   NativeIsolate,
   NativeManualIsolate,
+  NativeSource,
   NativeStats,
 } from '../index.js';
 

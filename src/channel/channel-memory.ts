@@ -51,11 +51,13 @@ export const LOST = 16;
 /** Kinds of frames. */
 export const NUMBER = 1;
 export const VALUE = 2;
-export const ASCII = 3;
-export const UTF8 = 4;
 /** The value waits in the port beside the ring. */
 export const PARCEL = 5;
-export const ENTRY = 16;
+/** From native producers: several texts, the beginning of one, and what went wrong with one. */
+export const ASCII_BATCH = 16;
+export const UTF8_BATCH = 17;
+export const PART = 18;
+export const FAULT = 19;
 export const END = 32;
 /** The end by an error, which is in the payload; `PARCEL_FAILURE`: which is in the port. */
 export const FAILURE = 33;

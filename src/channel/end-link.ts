@@ -56,14 +56,18 @@ interface Remains {
   readonly other: number;
   readonly end: ChannelEnd;
   readonly parcels: ParcelLane;
+  readonly partner: NativePartner | undefined;
 }
 
-const dropped = new FinalizationRegistry<Remains>(({ words, own, other, end, parcels }) => {
-  Atomics.or(words, own, LOST);
-  end.forget();
-  parcels.close();
-  wakeEnd(words, other, channelHub(), undefined);
-});
+const dropped = new FinalizationRegistry<Remains>(
+  ({ words, own, other, end, parcels, partner }) => {
+    Atomics.or(words, own, LOST);
+    end.forget();
+    parcels.close();
+    partner?.close();
+    wakeEnd(words, other, channelHub(), partner);
+  },
+);
 
 /** See the head of the file. */
 export class EndLink {
@@ -110,6 +114,7 @@ export class EndLink {
         other: this.#other,
         end: this.#end,
         parcels: this.parcels,
+        partner: this.#partner,
       },
       this,
     );

@@ -3,7 +3,6 @@
  */
 import { decodeValue } from '../lane/value-codec.ts';
 import {
-  ASCII,
   CELL_DOUBLES,
   CELL_WORDS,
   type ChannelMemory,
@@ -17,7 +16,6 @@ import {
   PAYLOAD_TAKEN,
   PLAIN_LOADS,
   TAIL,
-  UTF8,
   VALUE,
 } from './channel-memory.ts';
 import type { ParcelLane } from './parcels.ts';
@@ -28,6 +26,9 @@ export const ITEM = 1;
 export const ENDED = 2;
 export const FAILED = 3;
 
+/** Reads a payload that a native producer wrote. */
+export type NativeDecoder = (kind: number, at: number, length: number) => unknown;
+
 /** See the head of the file. */
 export class FrameReader {
   /** The item, or the error, that was taken last. */
@@ -36,13 +37,19 @@ export class FrameReader {
   readonly #doubles: Float64Array;
   readonly #memory: ChannelMemory;
   readonly #cellMask: number;
+  readonly #decodeNative: NativeDecoder;
   #parcels: ParcelLane;
   #head: number;
   /** The sender's tail as last seen: never ahead of the real one. */
   #tailSeen: number;
 
-  constructor(memory: ChannelMemory, parcels: ParcelLane) {
+  constructor(
+    memory: ChannelMemory,
+    parcels: ParcelLane,
+    decodeNative: NativeDecoder = refuseKind,
+  ) {
     this.#memory = memory;
+    this.#decodeNative = decodeNative;
     this.#words = memory.words;
     this.#doubles = memory.doubles;
     this.#cellMask = memory.cellMask;
@@ -118,34 +125,28 @@ export class FrameReader {
     switch (kind) {
       case VALUE:
       case FAILURE:
-        this.value = this.#read(decodeValue, position, length);
+        this.value = this.#readPayload(kind, position, length);
         return kind === VALUE ? ITEM : FAILED;
       case PARCEL:
       case PARCEL_FAILURE:
         words[PAYLOAD_TAKEN] = words[PAYLOAD_TAKEN]! + length;
         this.value = this.#parcels.take();
         return kind === PARCEL ? ITEM : FAILED;
-      case ASCII:
-        this.value = this.#read(readAscii, position, length);
-        return ITEM;
-      case UTF8:
-        this.value = this.#read(readUtf8, position, length);
-        return ITEM;
       case END:
         return ENDED;
       default:
-        throw new Error(`the channel holds a frame of the unknown kind ${kind}`);
+        this.value = this.#readPayload(kind, position, length);
+        return ITEM;
     }
   }
 
-  #read(
-    read: (memory: ChannelMemory, at: number, length: number) => unknown,
-    position: number,
-    length: number,
-  ): unknown {
+  #readPayload(kind: number, position: number, length: number): unknown {
     const { payloadAt, payloadBytes } = this.#memory;
+    const at = payloadAt + (position & (payloadBytes - 1));
     try {
-      return read(this.#memory, payloadAt + (position & (payloadBytes - 1)), length);
+      return kind === VALUE || kind === FAILURE
+        ? decodeValue(this.#memory, at)
+        : this.#decodeNative(kind, at, length);
     } finally {
       this.#words[PAYLOAD_HEAD] = position + ((length + 7) & ~7);
       this.#words[PAYLOAD_TAKEN] = this.#words[PAYLOAD_TAKEN]! + length;
@@ -153,10 +154,6 @@ export class FrameReader {
   }
 }
 
-function readAscii({ bytes }: ChannelMemory, at: number, length: number): string {
-  return bytes.latin1Slice(at, at + length);
-}
-
-function readUtf8({ bytes }: ChannelMemory, at: number, length: number): string {
-  return bytes.toString('utf8', at, at + length);
+function refuseKind(kind: number): never {
+  throw new Error(`the channel holds a frame of the unknown kind ${kind}`);
 }

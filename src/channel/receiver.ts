@@ -8,7 +8,7 @@ import {
 } from './channel-errors.ts';
 import type { WaitingEnd } from './channel-hub.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
-import { ENDED, FAILED, FrameReader, ITEM, NOTHING } from './frame-reader.ts';
+import { ENDED, FAILED, FrameReader, ITEM, type NativeDecoder, NOTHING } from './frame-reader.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
 import type { BlockOptions } from './sender.ts';
 import { Spin } from './spin.ts';
@@ -52,9 +52,9 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   #isWakeQueued = false;
 
   /** @internal */
-  constructor(link: EndLink) {
+  constructor(link: EndLink, decodeNative?: NativeDecoder) {
     this.#link = link;
-    this.#reader = new FrameReader(link.memory, link.parcels);
+    this.#reader = new FrameReader(link.memory, link.parcels, decodeNative);
     link.watch(this);
   }
 

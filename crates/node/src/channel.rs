@@ -170,7 +170,7 @@ impl ChannelEnd {
 }
 
 /// Address and length of an Int32Array. Node-API tells them for shared memory as for any other.
-fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
+pub fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
     let mut kind = sys::TypedarrayType::int8_array;
     let mut length = 0;
     let mut data = ptr::null_mut();

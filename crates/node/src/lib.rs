@@ -5,6 +5,7 @@
 //!   environment ends at any moment.
 //! * `channel`: an environment that holds ends of channels, [`NativeChannelHub`].
 //! * `manual`: a private scheduler on a manual clock, [`NativeManualIsolate`].
+//! * `source`: native producers of a channel, [`NativeSource`].
 //! * `memory`: buffers that JavaScript lends to the core.
 
 #![allow(
@@ -17,6 +18,7 @@ mod channel;
 mod isolate;
 mod manual;
 mod memory;
+mod source;
 mod wake;
 
 use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
@@ -26,6 +28,7 @@ use napi_derive::napi;
 pub use channel::NativeChannelHub;
 pub use isolate::NativeIsolate;
 pub use manual::NativeManualIsolate;
+pub use source::NativeSource;
 
 /// Version of the crates, which must equal the version of the package that loads them.
 #[napi]

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::hub::Hubs;
+use super::memory::ChannelMemory;
 use super::ring::{Frame, FrameWriter, PushError};
 use super::signal::Wait;
 use crate::alarm::Alarm;
@@ -33,16 +34,17 @@ impl Feed {
     /// # Safety
     ///
     /// The memory stays valid until [`Feed::close`] has returned.
-    pub unsafe fn new(writer: FrameWriter) -> Self {
+    pub unsafe fn new(memory: ChannelMemory) -> Self {
+        memory.header().sender.open(0, 0);
         Self {
-            writer: Mutex::new(Some(writer)),
+            writer: Mutex::new(Some(FrameWriter::new(memory))),
             room: Alarm::new(),
             items: Alarm::new(),
         }
     }
 
-    /// Writes a frame, waiting for room. On the producing thread. A payload that is too large for
-    /// the channel is cut by the caller: the error names no bound.
+    /// Writes a frame, waiting for room. On a producing thread. The caller keeps payloads within
+    /// [`Feed::max_payload`]: larger ones end the feed.
     ///
     /// # Errors
     ///
@@ -70,6 +72,30 @@ impl Feed {
                     self.room.wait(MonotonicClock, None);
                 }
             }
+        }
+    }
+
+    /// Bytes that a frame's payload may have.
+    pub fn max_payload(&self) -> usize {
+        let guard = lock(&self.writer);
+        guard
+            .as_ref()
+            .map_or(0, |writer| writer.memory().payload_bytes() as usize / 4)
+    }
+
+    /// Whether the receiver waits for items now, so that nothing should be held back.
+    pub fn is_awaited(&self) -> bool {
+        let guard = lock(&self.writer);
+        guard
+            .as_ref()
+            .is_none_or(|writer| writer.memory().header().receiver.is_waiting())
+    }
+
+    /// The thread ends without having written the end: the receiver learns that it was lost.
+    pub fn lose(&self, hubs: &Hubs) {
+        if let Some(writer) = lock(&self.writer).as_ref() {
+            writer.memory().header().sender.lose();
+            self.wake_receiver(writer, hubs);
         }
     }
 

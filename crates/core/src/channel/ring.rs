@@ -16,16 +16,16 @@ use crate::sync::Ordering;
 pub enum FrameKind {
     /// A double.
     Number = 1,
-    /// Text whose bytes are all below 128.
-    Ascii = 3,
-    /// Text in UTF-8.
-    Utf8 = 4,
-    /// A record of a directory walk, see the sources.
-    Entry = 16,
+    /// Several texts whose bytes are all below 128.
+    AsciiBatch = 16,
+    /// Several texts in UTF-8.
+    Utf8Batch = 17,
+    /// The beginning of a text that does not fit into one frame.
+    Part = 18,
+    /// Something went wrong with one item; the payload says what. The items go on.
+    Fault = 19,
     /// The end of the items.
     End = 32,
-    /// The end of the items by an error; the payload is its description.
-    Failure = 33,
 }
 
 /// One item on its way into the ring.
@@ -86,7 +86,7 @@ impl FrameWriter {
         }
         let length = u32::try_from(frame.payload.len()).map_err(|_| PushError::TooLarge)?;
         // The end is no item: one cell is always kept for it.
-        let is_end = matches!(frame.kind, FrameKind::End | FrameKind::Failure);
+        let is_end = frame.kind == FrameKind::End;
         let bound = self.memory.capacity() + u32::from(is_end);
         if self.waiting() >= bound {
             self.head_seen = header.head.load(Ordering::Acquire);

@@ -117,7 +117,13 @@ impl EndSignal {
         self.take_wait()
     }
 
-    /// The owner ends its end.
+    /// Whether this end waits, or is about to.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & WAIT_MASK != 0
+    }
+
+    /// The owner ends its end. Scripts do it themselves.
+    #[cfg(test)]
     pub(crate) fn close(&self) {
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
     }
