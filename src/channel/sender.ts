@@ -258,8 +258,11 @@ export class Sender<T> implements WaitingEnd {
 
   #refuse(): never {
     if (this.#link.wasMoved) throw new ChannelEndMovedError(this.name);
-    if (this.isClosed) throw new ChannelClosedError(this.name, 'this end was closed');
-    if (this.#link.isOtherLost) throw new ReceiverLostError(this.name);
+    if (this.#closing !== undefined) throw new ChannelClosedError(this.name, 'this end was closed');
+    const isLost = this.#link.isOtherLost;
+    // Nothing can be sent any more, so there is nothing to hold.
+    this.#link.close();
+    if (isLost) throw new ReceiverLostError(this.name);
     throw new ChannelClosedError(this.name, 'the receiver was closed');
   }
 }

@@ -95,14 +95,21 @@ impl NativeChannelHub {
         let (address, bytes) = shared_words(env, &memory)?;
         // SAFETY: the address is valid for these bytes, and the reference below keeps it so.
         let channel = unsafe { ChannelMemory::from_buffer(address, bytes) }.ok_or_else(|| {
-            Error::new(Status::InvalidArg, "the memory holds no channel of this version")
+            Error::new(
+                Status::InvalidArg,
+                "the memory holds no channel of this version",
+            )
         })?;
         let mut reference = ptr::null_mut();
         // SAFETY: the value belongs to this environment and this is its thread.
         let status =
             unsafe { sys::napi_create_reference(env.raw(), memory.raw(), 1, &mut reference) };
         check_status!(status)?;
-        let side = if is_sender { Side::Sender } else { Side::Receiver };
+        let side = if is_sender {
+            Side::Sender
+        } else {
+            Side::Receiver
+        };
         // SAFETY: the reference is deleted after the end was forgotten, or with the environment,
         // whose cleanup hook closes the hub before.
         let key = unsafe { self.membership.hub.open_end(channel, side) };
@@ -188,7 +195,10 @@ pub fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
     };
     check_status!(status)?;
     if kind != sys::TypedarrayType::int32_array as i32 {
-        return Err(Error::new(Status::InvalidArg, "the memory must be an Int32Array"));
+        return Err(Error::new(
+            Status::InvalidArg,
+            "the memory must be an Int32Array",
+        ));
     }
     Ok((data.cast(), length * 4))
 }

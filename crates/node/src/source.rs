@@ -65,7 +65,9 @@ impl NativeSource {
             batch: options.batch as usize,
         })
         .map_err(|error| Error::new(Status::InvalidArg, error.to_string()))?;
-        Self::start(env, &memory, "backbeat-walk", move |feed, hubs| walk.run(feed, hubs))
+        Self::start(env, &memory, "backbeat-walk", move |feed, hubs| {
+            walk.run(feed, hubs)
+        })
     }
 
     /// Reads the lines of a file into the channel in `memory`.
@@ -75,7 +77,9 @@ impl NativeSource {
             path: PathBuf::from(path),
             batch: batch as usize,
         });
-        Self::start(env, &memory, "backbeat-lines", move |feed, hubs| lines.run(feed, hubs))
+        Self::start(env, &memory, "backbeat-lines", move |feed, hubs| {
+            lines.run(feed, hubs)
+        })
     }
 
     fn start(
@@ -87,7 +91,10 @@ impl NativeSource {
         let (address, bytes) = shared_words(env, memory)?;
         // SAFETY: the address is valid for these bytes, and the reference below keeps it so.
         let channel = unsafe { ChannelMemory::from_buffer(address, bytes) }.ok_or_else(|| {
-            Error::new(Status::InvalidArg, "the memory holds no channel of this version")
+            Error::new(
+                Status::InvalidArg,
+                "the memory holds no channel of this version",
+            )
         })?;
         let mut reference = ptr::null_mut();
         // SAFETY: the value belongs to this environment and this is its thread.
@@ -109,7 +116,11 @@ impl NativeSource {
                 producer.lose(hubs);
             }
         });
-        let mut source = Self { feed, hook, memory: reference };
+        let mut source = Self {
+            feed,
+            hook,
+            memory: reference,
+        };
         if let Err(error) = started {
             source.close(env);
             return Err(Error::new(

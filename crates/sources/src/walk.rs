@@ -97,9 +97,11 @@ impl Walk {
         } else if self.options.is_sorted {
             self.run_sorted(feed, hubs)?;
         } else {
-            self.builder()
-                .build_parallel()
-                .visit(&mut Visitors { walk: self, feed, hubs });
+            self.builder().build_parallel().visit(&mut Visitors {
+                walk: self,
+                feed,
+                hubs,
+            });
         }
         let end = Frame {
             kind: FrameKind::End,
@@ -156,7 +158,9 @@ impl Walk {
             return false;
         }
         let path = below(&self.options.root, entry.path());
-        self.wanted.as_ref().is_none_or(|globs| globs.is_match(path))
+        self.wanted
+            .as_ref()
+            .is_none_or(|globs| globs.is_match(path))
     }
 }
 
@@ -254,7 +258,8 @@ fn globs(patterns: &[String]) -> Result<GlobSet, PatternError> {
             .map_err(|error| refuse(pattern, &error))?;
         set.add(glob);
     }
-    set.build().map_err(|error| refuse(&patterns.join(", "), &error))
+    set.build()
+        .map_err(|error| refuse(&patterns.join(", "), &error))
 }
 
 fn below<'path>(root: &Path, path: &'path Path) -> &'path Path {

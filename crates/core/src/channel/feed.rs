@@ -107,9 +107,14 @@ impl Feed {
     /// Takes the memory away: the thread meets a closed feed at its next step. On the thread of the
     /// receiver's isolate.
     pub fn close(&self) {
-        *lock(&self.writer) = None;
+        self.forget_memory();
         self.room.ring();
         self.items.ring();
+    }
+
+    /// The half of `close` that wakes nobody.
+    pub(crate) fn forget_memory(&self) {
+        *lock(&self.writer) = None;
     }
 
     /// Blocks the receiver's thread until something was written after its announcement, at the

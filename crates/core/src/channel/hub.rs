@@ -185,4 +185,3 @@ impl fmt::Debug for Hub {
             .finish_non_exhaustive()
     }
 }
-

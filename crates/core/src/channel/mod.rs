@@ -21,9 +21,9 @@
 
 mod feed;
 mod hub;
-mod memory;
-mod ring;
-mod signal;
+pub(crate) mod memory;
+pub(crate) mod ring;
+pub(crate) mod signal;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -32,8 +32,3 @@ pub use hub::{Hub, HubId, Hubs};
 pub use memory::{ChannelHeader, ChannelLayout, ChannelMemory, FrameCell, channel_layout};
 pub use ring::{Frame, FrameKind, FrameWriter, PushError};
 pub use signal::{EndSignal, Side};
-
-#[cfg(test)]
-pub(crate) use ring::FrameReader;
-#[cfg(test)]
-pub(crate) use memory::script_memory;

@@ -73,6 +73,17 @@ impl FrameWriter {
         }
     }
 
+    /// The writing end of a channel that was used before, by somebody who sent no payloads.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn resumed(memory: ChannelMemory) -> Self {
+        let tail = memory.header().tail.load(Ordering::Relaxed);
+        Self {
+            tail,
+            head_seen: tail,
+            ..Self::new(memory)
+        }
+    }
+
     pub(crate) fn memory(&self) -> &ChannelMemory {
         &self.memory
     }
@@ -156,17 +167,21 @@ impl FrameWriter {
 pub(crate) struct FrameReader {
     memory: ChannelMemory,
     head: u32,
-    /// The deliberate mistake of a model's broken twin.
-    pub(crate) frees_before_reading: bool,
 }
 
 #[cfg(test)]
 impl FrameReader {
     pub(crate) fn new(memory: ChannelMemory) -> Self {
+        Self { memory, head: 0 }
+    }
+
+    /// The reading end of a channel that was used before.
+    #[cfg(not(loom))]
+    pub(crate) fn resumed(memory: ChannelMemory) -> Self {
+        let head = memory.header().head.load(Ordering::Relaxed);
         Self {
-            memory,
-            head: 0,
-            frees_before_reading: false,
+            head,
+            ..Self::new(memory)
         }
     }
 
@@ -180,11 +195,6 @@ impl FrameReader {
             return None;
         }
         let header = self.memory.header();
-        if self.frees_before_reading {
-            header
-                .head
-                .store(self.head.wrapping_add(1), Ordering::Release);
-        }
         let cell = self.memory.cell(self.head);
         let kind = cell.kind.load(Ordering::Relaxed);
         let length = cell.length.load(Ordering::Relaxed);

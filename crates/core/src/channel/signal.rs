@@ -123,7 +123,7 @@ impl EndSignal {
     }
 
     /// The owner ends its end. Scripts do it themselves.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn close(&self) {
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
     }
