@@ -60,24 +60,29 @@ export async function* setInterval<T = void>(
   }
   const { signal, ref } = options;
   let due = 0;
-  let wake: () => void = ignore;
-  const interval = makeTimeout(
-    () => {
-      due++;
-      wake();
-    },
-    delay,
-    undefined,
-    true,
-    ref,
-  );
+  let resolveWait: (() => void) | undefined;
+  const endWait = () => {
+    resolveWait?.();
+    // Once only: `multipleResolves` would tell of a second time.
+    resolveWait = undefined;
+  };
+  const tick = () => {
+    due++;
+    endWait();
+  };
+  const interval = makeTimeout(tick, delay, undefined, true, ref);
   armFromNow(interval);
-  const listener = signal && addAbortListener(signal, () => wake());
+  const cancel = () => {
+    // A consumer slower than the interval would never come to the end of what is due.
+    clear(interval);
+    endWait();
+  };
+  const listener = signal && addAbortListener(signal, cancel);
   try {
     while (signal?.aborted !== true) {
       if (due === 0) {
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          resolveWait = resolve;
         });
       }
       for (; due > 0; due--) yield value as T;
@@ -173,5 +178,3 @@ function rejectOnAbort(
     resolve(value);
   };
 }
-
-function ignore(): void {}
