@@ -27,8 +27,8 @@ test('a slot whose generations are used up is retired', (t) => {
   const { table } = makeTable();
   const slot = table.take(callback, undefined, 0);
   // The last generation: seven bits of flags below 25 bits of generation, all set.
-  const words = table.chunkOf(slot).words;
-  words[4 * slot + 3] = (words[4 * slot + 3] as number) | (-1 << 7);
+  const chunk = table.chunkOf(slot);
+  chunk.setMeta(slot, chunk.meta(slot) | (-1 << 7));
   const last = table.handleOf(slot);
   t.is(table.slotOf(last), slot);
   t.true(Number.isSafeInteger(last));
@@ -40,8 +40,8 @@ test('a slot whose generations are used up is retired', (t) => {
 test('the generation before the last is not retired', (t) => {
   const { table } = makeTable();
   const slot = table.take(callback, undefined, 0);
-  const words = table.chunkOf(slot).words;
-  words[4 * slot + 3] = ((words[4 * slot + 3] as number) | (-1 << 7)) - (1 << 7);
+  const chunk = table.chunkOf(slot);
+  chunk.setMeta(slot, (chunk.meta(slot) | (-1 << 7)) - (1 << 7));
   table.release(slot);
   t.is(table.take(callback, undefined, 0), slot);
 });

@@ -16,17 +16,15 @@ function defaultLogger(level: LogLevel, message: string): void {
 export class PoolLog {
   #logger: Logger | undefined = defaultLogger;
 
-  /** False while a DEBUG message would go nowhere; then it is not worth to be composed. */
-  get wantsDebug(): boolean {
-    return this.#logger !== undefined && this.#logger !== defaultLogger;
-  }
-
   setLogger(logger: Logger | undefined): void {
     this.#logger = logger;
   }
 
-  debug(message: string): void {
-    this.#write('DEBUG', message);
+  /** Something happened to a worker; for DEBUG, and not composed while that would go nowhere. */
+  worker<D>(what: string, { maxCount, name }: BackgroundWorker<D>): void {
+    if (this.#logger === undefined || this.#logger === defaultLogger) return;
+    const kind = maxCount > 0 ? 'actor' : 'worker';
+    this.#write('DEBUG', `${what} ${kind}: ${printableName(name)}`);
   }
 
   /** A callback of a worker threw or rejected. */

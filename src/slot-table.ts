@@ -10,19 +10,14 @@
  * generations are used up is retired, so that a handle can never come to mean another actor.
  */
 import { BackbeatError } from './errors.ts';
-import { CHUNK_SHIFT, CHUNK_SLOTS, META_PARITY, SLOT_MASK } from './shared-memory.ts';
+import { CHUNK_SHIFT, CHUNK_SLOTS, SLOT_MASK } from './shared-memory.ts';
+import { CHUNK_BYTES, SlotChunk } from './slot-chunk.ts';
 
 /** Names an armed actor. A stale handle is recognised and has no effect. */
 export type TimerHandle = number;
 
-const INDEX_MASK = CHUNK_SLOTS - 1;
 const HANDLE_BASE = SLOT_MASK + 1;
-/** Meta bits below the generation. */
-const META_FLAG_BITS = 7;
-const FLAG_MASK = (1 << META_FLAG_BITS) - 1;
-const GENERATION_STEP = 1 << META_FLAG_BITS;
 const NO_SLOT = -1;
-const CHUNK_BYTES = 16 * CHUNK_SLOTS;
 /** An isolate with few actors takes its chunks one by one … */
 const SMALL_CHUNKS = 4;
 /** … one with many in slabs of 8 MB, large enough for huge pages. */
@@ -32,20 +27,6 @@ const CHUNKS_PER_SLAB = 32;
 export interface ChunkReceiver {
   addChunk(records: ArrayBuffer, offset: number): number;
   setIntervals(chunk: number, intervals: ArrayBuffer): boolean;
-}
-
-/** One chunk. Fields of slot `i`: doubles[2i], words[4i + 2], words[4i + 3], cells[2i], cells[2i + 1]. */
-export class SlotChunk {
-  readonly doubles: Float64Array;
-  readonly words: Int32Array;
-  /** Callback and argument, in turn. Of a free slot: `undefined` and the next free slot. */
-  readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS);
-  intervals: Float64Array | undefined = undefined;
-
-  constructor(buffer: ArrayBuffer, offset: number) {
-    this.doubles = new Float64Array(buffer, offset, 2 * CHUNK_SLOTS);
-    this.words = new Int32Array(buffer, offset, 4 * CHUNK_SLOTS);
-  }
 }
 
 /** See the head of the file. */
@@ -78,44 +59,31 @@ export class SlotTable {
       slot = this.#nextFresh++;
       chunk = this.chunkOf(slot);
       // Generations start at 1, so that no handle is 0 and a handle is never falsy.
-      chunk.words[4 * (slot & INDEX_MASK) + 3] = GENERATION_STEP;
+      chunk.raiseGeneration(slot);
     } else {
       chunk = this.chunkOf(slot);
-      this.#firstFree = chunk.cells[2 * (slot & INDEX_MASK) + 1] as number;
+      this.#firstFree = chunk.arg(slot) as number;
     }
-    const index = slot & INDEX_MASK;
-    chunk.cells[2 * index] = callback;
-    chunk.cells[2 * index + 1] = arg;
-    const at = 4 * index + 3;
-    chunk.words[at] = ((chunk.words[at] as number) & ~(FLAG_MASK & ~META_PARITY)) | flags;
+    chunk.setCall(slot, callback, arg);
+    chunk.setFlags(slot, flags);
     return slot;
   }
 
   /** Ends the use of a slot: handles and queue entries of it are stale from here on. */
   release(slot: number): void {
     const chunk = this.chunkOf(slot);
-    const index = slot & INDEX_MASK;
-    chunk.words[4 * index + 2] = ((chunk.words[4 * index + 2] as number) + 1) | 0;
-    chunk.cells[2 * index] = undefined;
-    const meta = ((chunk.words[4 * index + 3] as number) + GENERATION_STEP) | 0;
-    chunk.words[4 * index + 3] = meta;
+    chunk.raiseToken(slot);
     // The generations have wrapped: the slot is retired.
-    if (meta >>> META_FLAG_BITS === 0) chunk.cells[2 * index + 1] = undefined;
+    if (chunk.raiseGeneration(slot) === 0) chunk.setCall(slot, undefined, undefined);
     else {
-      chunk.cells[2 * index + 1] = this.#firstFree;
+      chunk.setCall(slot, undefined, this.#firstFree);
       this.#firstFree = slot;
     }
   }
 
   /** The handle of a slot in use. */
   handleOf(slot: number): TimerHandle {
-    const meta = this.chunkOf(slot).words[4 * (slot & INDEX_MASK) + 3] as number;
-    return (meta >>> META_FLAG_BITS) * HANDLE_BASE + slot;
-  }
-
-  /** How often a slot has been taken into use. */
-  generationOf(slot: number): number {
-    return (this.chunkOf(slot).words[4 * (slot & INDEX_MASK) + 3] as number) >>> META_FLAG_BITS;
+    return this.chunkOf(slot).generation(slot) * HANDLE_BASE + slot;
   }
 
   /** The slot of a handle, or -1 when the handle is stale or was never one. */
@@ -123,29 +91,27 @@ export class SlotTable {
     const slot = handle & SLOT_MASK;
     const chunk = this.#chunks[slot >>> CHUNK_SHIFT];
     if (chunk === undefined) return NO_SLOT;
-    const index = slot & INDEX_MASK;
-    const generation = (chunk.words[4 * index + 3] as number) >>> META_FLAG_BITS;
     const isCurrent =
-      generation * HANDLE_BASE + slot === handle && chunk.cells[2 * index] !== undefined;
+      chunk.generation(slot) * HANDLE_BASE + slot === handle && chunk.callback(slot) !== undefined;
     return isCurrent ? slot : NO_SLOT;
   }
 
-  /** The table of intervals of a slot's chunk, made and lent to the core on first use. */
-  intervalsOf(slot: number): Float64Array {
+  /** Sets the interval of a slot; the chunk's table of intervals is lent to the core on first use. */
+  setIntervalNs(slot: number, intervalNs: number): void {
     const chunk = this.chunkOf(slot);
     if (chunk.intervals === undefined) {
       const intervals = new Float64Array(CHUNK_SLOTS);
       this.#receiver.setIntervals(slot >>> CHUNK_SHIFT, intervals.buffer);
       chunk.intervals = intervals;
     }
-    return chunk.intervals;
+    chunk.setIntervalNs(slot, intervalNs);
   }
 
   /** Every slot in use, for the rare walk over all of them. */
   *slotsInUse(): Generator<number> {
     for (const [number, chunk] of this.#chunks.entries()) {
       for (let index = 0; chunk !== undefined && index < CHUNK_SLOTS; index++) {
-        if (chunk.cells[2 * index] !== undefined) yield (number << CHUNK_SHIFT) | index;
+        if (chunk.callback(index) !== undefined) yield (number << CHUNK_SHIFT) | index;
       }
     }
   }

@@ -6,10 +6,11 @@ import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
 import { withoutContext } from './async-context.ts';
 import { SchedulerClosedError } from './errors.ts';
-import { IsolateTimers, type NativeTimers, type TimerHost } from './isolate-timers.ts';
+import { IsolateTimers } from './isolate-timers.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { type NativeIsolate, type NativeManualIsolate, native } from './native.ts';
 import { checkLayout, SharedRings } from './shared-memory.ts';
+import type { NativeTimers, TimerHost } from './timer-host.ts';
 import { WallTime } from './wall-time.ts';
 
 // Taken at load: fake timers replace these on the globals, and must not stop us.
@@ -151,7 +152,7 @@ export class TimerEngine implements TimerHost {
       queued: counters?.queued ?? 0,
       dead: counters?.dead ?? 0,
       fired: this.#timers?.fired ?? 0,
-      missed: this.#timers?.missed ?? 0,
+      missed: this.#timers?.ticks.missed ?? 0,
       wakeups: counters?.wakeups ?? 0,
     };
   }

@@ -6,7 +6,8 @@
  * ten seconds; after a jump their deadlines are moved by the difference. Before an actor runs the
  * wall clock is read once more, so it is never early by it either.
  */
-import { type IsolateTimers, META_UNREF, META_WALL } from './isolate-timers.ts';
+import type { IsolateTimers } from './isolate-timers.ts';
+import { META_UNREF, META_WALL } from './timer-host.ts';
 
 /** Nanoseconds between two looks at the wall clock while actors wait for it. */
 export const WALL_CHECK_NS = 10e9;
@@ -87,8 +88,9 @@ export class WallTime {
 
   /** The slots that wait for the wall clock. */
   *#waiting(): Generator<number> {
-    for (const slot of this.#timers.table.slotsInUse()) {
-      if ((this.#timers.flagsOf(slot) & META_WALL) !== 0) yield slot;
+    const { table } = this.#timers;
+    for (const slot of table.slotsInUse()) {
+      if (table.chunkOf(slot).hasFlag(slot, META_WALL)) yield slot;
     }
   }
 }

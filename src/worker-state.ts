@@ -1,0 +1,167 @@
+/**
+ * What a worker is made of and where it stands. The public class adds what can be done with it;
+ * `worker-recurrence.ts` and `isolate-runs.ts` read and change it. Everything is in this one object,
+ * and what few workers have in {@link WorkerExtras}: ten million actors must fit.
+ */
+import { captureContext } from './async-context.ts';
+import type { DurationInput } from './duration.ts';
+import { poolContext } from './pool-context.ts';
+import { NO_ARGS, NO_SLOT, noExtras, type WorkerExtras } from './worker-extras.ts';
+import {
+  DISPOSE,
+  EXECUTING,
+  IGNORE_EXCEPTION,
+  ONCE,
+  RUN_ON_TIME,
+  RUN_PAST_EVENTS,
+  RUNNING,
+  START_WITH_DELAY,
+} from './worker-flags.ts';
+import {
+  readWorkerSettings,
+  type WorkerCallback,
+  type WorkerOptions,
+  type WorkerSettings,
+} from './worker-options.ts';
+
+/** See the head of the file. */
+export class WorkerState<D = unknown> {
+  /** Unique in this isolate, counted up in order of creation. */
+  readonly id: number;
+  /** Name, not necessarily unique. */
+  readonly name: string | undefined;
+  /** What runs. */
+  readonly callback: WorkerCallback<D>;
+  /** Given to the callback. May be changed; the next run gets the new one. */
+  data: D;
+  /** Runs since the last start, the present one included. Retries do not count. */
+  numberOfRuns = 0;
+  #intervalMs: number;
+  #flags: number;
+  #slot: number = NO_SLOT;
+  #extras: WorkerExtras<D> | undefined = undefined;
+
+  /**
+   * @param interval - Seconds between runs; or a string with its unit, or a duration.
+   * @param callback - See {@link WorkerCallback}.
+   * @param options - As for `BackgroundWorkerPool.newWorker`.
+   */
+  constructor(
+    interval: DurationInput,
+    callback: WorkerCallback<D>,
+    options?: WorkerOptions<D> | WorkerSettings<D>,
+  ) {
+    const settings =
+      typeof options === 'object' && options !== null && 'atEpochMs' in options
+        ? options
+        : readWorkerSettings(interval, callback, options);
+    this.id = poolContext.registry.takeId();
+    this.name = settings.name;
+    this.callback = settings.callback;
+    this.data = settings.data as D;
+    this.#intervalMs = settings.intervalMs;
+    this.#flags = settings.flags;
+    const { maxCount, finished, signal, atEpochMs } = settings;
+    const context = captureContext();
+    const isPlain = maxCount <= 1 && finished === undefined && signal === undefined;
+    if (maxCount === 1) this.#flags |= ONCE;
+    if (!isPlain || context !== undefined || atEpochMs !== undefined) {
+      this.#extras = { ...noExtras(), maxCount, finished, signal, context, atEpochMs };
+    }
+  }
+
+  /** Seconds between runs; for an actor its delay. Changed by `restart`. */
+  get interval(): number {
+    return this.#intervalMs / 1000;
+  }
+
+  /** True from `start()` until the worker is stopped or finished, also while paused. */
+  get running(): boolean {
+    return this.hasFlag(RUNNING);
+  }
+
+  /** True while a run is under way. */
+  get executing(): boolean {
+    return this.hasFlag(EXECUTING);
+  }
+
+  /** Number of runs after which the worker stops by itself; 0 for no limit. */
+  get maxCount(): number {
+    return this.hasFlag(ONCE) ? 1 : (this.#extras?.maxCount ?? 0);
+  }
+
+  get startWithDelay(): boolean {
+    return this.hasFlag(START_WITH_DELAY);
+  }
+
+  get dispose(): boolean {
+    return this.hasFlag(DISPOSE);
+  }
+
+  get runOnTime(): boolean {
+    return this.hasFlag(RUN_ON_TIME);
+  }
+
+  get runPastEvents(): boolean {
+    return this.hasFlag(RUN_PAST_EVENTS);
+  }
+
+  get ignoreException(): boolean {
+    return this.hasFlag(IGNORE_EXCEPTION);
+  }
+
+  get finished(): WorkerCallback<D> | undefined {
+    return this.#extras?.finished;
+  }
+
+  /** What was given to `start()`. */
+  get args(): readonly unknown[] {
+    return this.#extras?.args ?? NO_ARGS;
+  }
+
+  /** @internal Milliseconds between runs. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** @internal */
+  set intervalMs(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** @internal Slot of the next run, or `NO_SLOT`; of a worker on its grid also during a run. */
+  get armedSlot(): number {
+    return this.#slot;
+  }
+
+  /** @internal */
+  set armedSlot(slot: number) {
+    this.#slot = slot;
+  }
+
+  /** @internal Bits of `worker-flags.ts`. */
+  get stateFlags(): number {
+    return this.#flags;
+  }
+
+  /** @internal */
+  set stateFlags(flags: number) {
+    this.#flags = flags;
+  }
+
+  /** @internal True when one of these flags is set. */
+  hasFlag(flags: number): boolean {
+    return (this.#flags & flags) !== 0;
+  }
+
+  /** @internal What few workers have; undefined when this one has none of it. */
+  get extras(): WorkerExtras<D> | undefined {
+    return this.#extras;
+  }
+
+  /** @internal The extras, made when there are none. */
+  writableExtras(): WorkerExtras<D> {
+    this.#extras ??= noExtras();
+    return this.#extras;
+  }
+}
