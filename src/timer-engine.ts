@@ -43,6 +43,7 @@ export interface EngineStats {
 /** See the head of the file. */
 export class TimerEngine implements TimerHost {
   readonly clock: ManualClock | undefined;
+  readonly touchArg: (arg: unknown) => number;
   #timers: IsolateTimers | undefined;
   #native: NativeTimers | undefined;
   #wallTime: WallTime | undefined;
@@ -56,8 +57,13 @@ export class TimerEngine implements TimerHost {
   /** Another batch came in the same turn and waits for the next one. */
   #isDispatchOwed = false;
 
-  constructor(clock: ManualClock | undefined) {
+  /**
+   * @param clock - Default: the process-wide timer thread.
+   * @param touchArg - Reads a little of an argument, where all arguments are objects of one class.
+   */
+  constructor(clock?: ManualClock, touchArg: (arg: never) => number = () => 0) {
     this.clock = clock;
+    this.touchArg = touchArg as (arg: unknown) => number;
     clock?.setFollower({ step: (limitNs) => this.#step(limitNs) });
   }
 

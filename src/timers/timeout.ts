@@ -12,8 +12,9 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
-import { META_UNREF } from '../isolate-timers.ts';
 import { TimerEngine } from '../timer-engine.ts';
+import { META_UNREF } from '../timer-host.ts';
+import { keepAsPattern, keepIdsSmall } from './small-ids.ts';
 
 /** Pending timers hold the process. */
 export const REFED = 1;
@@ -33,7 +34,7 @@ const { emitDestroy, asyncId, triggerAsyncId } = AsyncResource.prototype;
 const runInAsyncScope: (action: (this: Timeout) => void, timeout: Timeout) => void =
   AsyncResource.prototype.runInAsyncScope;
 
-const engine = new TimerEngine(undefined);
+const engine = new TimerEngine(undefined, (timeout: Timeout) => timeout._flags);
 const timeoutsByNumber = new Map<number, Timeout>();
 
 /** What a timer calls. */
@@ -70,6 +71,7 @@ export class Timeout extends AsyncResource {
     this._timerArgs = args;
     this._repeat = isRepeat ? delayMs : null;
     this._flags = flags;
+    keepIdsSmall(this);
   }
 
   /** Starts again from now, with the same delay. A timer that has run runs once more. */
@@ -169,6 +171,8 @@ class TimersList {
     this.msecs = Math.trunc(delayMs);
   }
 }
+
+keepAsPattern(new Timeout(() => undefined, 1, undefined, false, 0));
 
 /** Arms a timer, or moves one that is pending, to its delay from now. */
 export function armFromNow(timeout: Timeout): void {
