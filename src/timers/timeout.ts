@@ -24,6 +24,8 @@ export const EXACT = 2;
 const DESTROYED = 4;
 /** Is known by its number. */
 const NUMBERED = 8;
+/** `_args` is the one argument and no array. */
+const ONE_ARG = 16;
 
 const NO_SLOT = -1;
 const NS_PER_MS = 1e6;
@@ -49,12 +51,13 @@ export class Timeout extends AsyncResource {
   /** Milliseconds, as coerced; -1 once cleared. */
   _idleTimeout: number;
   _onTimeout: TimeoutCallback | null;
-  _timerArgs: unknown[] | undefined;
+  /** @internal Arguments of the callback. One alone is kept without an array around it. */
+  _args: unknown;
   /** Milliseconds between two runs, or null. */
   _repeat: number | null;
   /** @internal */
   _slot: number = NO_SLOT;
-  /** @internal REFED, EXACT, DESTROYED and NUMBERED. */
+  /** @internal The bits above. */
   _flags: number;
 
   /** Makes a timer that is not armed yet. `delayMs` is coerced already. */
@@ -68,9 +71,10 @@ export class Timeout extends AsyncResource {
     super('Timeout', MANUAL_DESTROY);
     this._idleTimeout = delayMs;
     this._onTimeout = callback;
-    this._timerArgs = args;
+    const hasOneArg = args?.length === 1;
+    this._args = hasOneArg ? args[0] : args;
     this._repeat = isRepeat ? delayMs : null;
-    this._flags = flags;
+    this._flags = hasOneArg ? flags | ONE_ARG : flags;
     keepIdsSmall(this);
   }
 
@@ -120,6 +124,16 @@ export class Timeout extends AsyncResource {
 
   get _destroyed(): boolean {
     return (this._flags & DESTROYED) !== 0;
+  }
+
+  get _timerArgs(): unknown[] | undefined {
+    if ((this._flags & ONE_ARG) !== 0) return [this._args];
+    return this._args as unknown[] | undefined;
+  }
+
+  set _timerArgs(args: unknown[] | undefined) {
+    this._args = args;
+    this._flags &= ~ONE_ARG;
   }
 
   /** Node's own `clearTimeout` writes this when it gets a timer of ours. */
@@ -228,9 +242,10 @@ function fire(timeout: Timeout): void {
 /** The error is reported inside the timer's async scope: a domain is still entered then. */
 function callBack(this: Timeout): void {
   try {
-    const args = this._timerArgs;
-    if (args === undefined) this._onTimeout?.();
-    else this._onTimeout?.(...args);
+    const args = this._args;
+    if ((this._flags & ONE_ARG) !== 0) this._onTimeout?.(args);
+    else if (args === undefined) this._onTimeout?.();
+    else this._onTimeout?.(...(args as unknown[]));
   } catch (error) {
     engine.reportError(error);
   }
