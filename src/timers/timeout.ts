@@ -12,6 +12,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
+import type { IsolateTimers } from '../isolate-timers.ts';
 import { TimerEngine } from '../timer-engine.ts';
 import { META_UNREF } from '../timer-host.ts';
 import { keepAsPattern, keepIdsSmall } from './small-ids.ts';
@@ -193,7 +194,9 @@ export function armFromNow(timeout: Timeout): void {
   const delayMs = timeout._idleTimeout;
   if (delayMs < 0 || delayMs === undefined) return;
   if ((timeout._flags & DESTROYED) !== 0) revive(timeout);
-  armAt(timeout, engine.nowNs() + delayNsOf(timeout, delayMs));
+  // Opened before the clock is read: that takes milliseconds, and would pass over the first delay.
+  const timers = engine.timers();
+  armAt(timers, timeout, engine.nowNs() + delayNsOf(timeout, delayMs));
 }
 
 /** Clears a timer: its callback will not be called again. */
@@ -213,8 +216,7 @@ function delayNsOf(timeout: Timeout, delayMs: number): number {
   return ((timeout._flags & EXACT) !== 0 ? delayMs : Math.trunc(delayMs)) * NS_PER_MS;
 }
 
-function armAt(timeout: Timeout, deadlineNs: number): void {
-  const timers = engine.timers();
+function armAt(timers: IsolateTimers, timeout: Timeout, deadlineNs: number): void {
   if (timeout._slot !== NO_SLOT) timers.rearm(timeout._slot, deadlineNs);
   else {
     const flags = (timeout._flags & REFED) !== 0 ? 0 : META_UNREF;
@@ -235,7 +237,7 @@ function fire(timeout: Timeout): void {
   const repeatMs = timeout._repeat;
   if (repeatMs && timeout._idleTimeout !== CLEARED_MS) {
     timeout._idleTimeout = repeatMs;
-    armAt(timeout, (startNs || engine.nowNs()) + delayNsOf(timeout, repeatMs));
+    armAt(engine.timers(), timeout, (startNs || engine.nowNs()) + delayNsOf(timeout, repeatMs));
   } else if (timeout._slot === NO_SLOT) destroy(timeout);
 }
 
