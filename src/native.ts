@@ -13,6 +13,8 @@ export type NativeBinding = typeof Binding;
 export type { NativeIsolate, NativeManualIsolate, NativeStats } from '../index.js';
 
 const requireFromHere = createRequire(import.meta.url);
+/** Taken at load: a program may have put something else in its place by the first use. */
+const host = process;
 let loaded: NativeBinding | undefined;
 
 /**
@@ -22,8 +24,21 @@ let loaded: NativeBinding | undefined;
  * @throws BindingVersionError `BACKBEAT_BINDING_VERSION` when it is of another version.
  */
 export function native(): NativeBinding {
-  loaded ??= load();
+  loaded ??= withOwnProcess(load);
   return loaded;
+}
+
+/** The generated loader asks the global `process` for the platform. */
+function withOwnProcess<T>(action: () => T): T {
+  const given = Object.getOwnPropertyDescriptor(globalThis, 'process');
+  if (globalThis.process === host) return action();
+  Object.defineProperty(globalThis, 'process', { value: host, configurable: true });
+  try {
+    return action();
+  } finally {
+    if (given === undefined) Reflect.deleteProperty(globalThis, 'process');
+    else Object.defineProperty(globalThis, 'process', given);
+  }
 }
 
 function load(): NativeBinding {

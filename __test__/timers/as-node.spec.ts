@@ -114,13 +114,17 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       idle: (interval) => { interval._idleTimeout = -1; },
       callback: (interval) => { interval._onTimeout = null; },
     };
-    for (const [name, end] of Object.entries(ends)) {
-      let runs = 0;
+    const runs = {};
+    process.on('exit', () => console.log(runs));
+    const start = ([[name, end], ...rest]) => {
+      runs[name] = 0;
       const interval = setInterval(() => {
-        if (++runs === 2) end(interval);
-        console.log(name, runs);
-      }, 20 + 100 * Object.keys(ends).indexOf(name));
-    }`,
+        if (++runs[name] < 2) return;
+        end(interval);
+        if (rest.length > 0) start(rest);
+      }, 1);
+    };
+    start(Object.entries(ends));`,
 
   'a timeout becomes an interval by _repeat': `
     let runs = 0;
@@ -130,10 +134,15 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     }, 1);
     timeout._repeat = 2;`,
 
-  'refresh moves a pending timer behind a later one': `
-    const moved = setTimeout(() => console.log('moved'), 300);
-    setTimeout(() => console.log('other'), 400);
-    setTimeout(() => console.log(moved.refresh() === moved), 150);`,
+  'refresh puts a pending timer off': `
+    const start = performance.now();
+    const timeout = setTimeout(() => console.log('fired', performance.now() - start > 2000), 1000);
+    const putOff = () => {
+      timeout.refresh();
+      if (performance.now() - start < 1200) setTimeout(putOff, 20);
+      else console.log('put off long enough', timeout.refresh() === timeout);
+    };
+    putOff();`,
 
   'refresh runs a timer again that has run': `
     let runs = 0;

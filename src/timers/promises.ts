@@ -32,11 +32,17 @@ export function setTimeout<T = void>(
   if (!isPlain(delay, options)) return nodePromises.setTimeout(delay, value, options) as Promise<T>;
   const { signal, ref } = options;
   const args = value === undefined ? undefined : [value];
-  return new Promise<T>((resolve, reject) => {
+  let listener: Disposable | undefined;
+  const wait = new Promise<T>((resolve, reject) => {
     const timeout = makeTimeout(resolve, delay, args, false, ref);
-    if (signal !== undefined) rejectOnAbort(timeout, signal, reject);
     armFromNow(timeout);
+    if (signal === undefined) return;
+    listener = addAbortListener(signal, () => {
+      clear(timeout);
+      reject(new AbortError(signal.reason));
+    });
   });
+  return listener === undefined ? wait : wait.finally(() => listener?.[Symbol.dispose]());
 }
 
 /** Node's own: waits for the next turn of the loop. */
@@ -159,22 +165,4 @@ function makeTimeout(
 ): Timeout {
   const delayMs = nodeDelayMs(delay);
   return new Timeout(callback as TimeoutCallback, delayMs, args, isRepeat, ref ? REFED : 0);
-}
-
-/** Leaves no listener behind, whichever comes first. */
-function rejectOnAbort(
-  timeout: Timeout,
-  signal: AbortSignal,
-  reject: (error: AbortError) => void,
-): void {
-  const listener = addAbortListener(signal, () => {
-    clear(timeout);
-    listener[Symbol.dispose]();
-    reject(new AbortError(signal.reason));
-  });
-  const resolve = timeout._onTimeout as (value: unknown) => void;
-  timeout._onTimeout = (value) => {
-    listener[Symbol.dispose]();
-    resolve(value);
-  };
 }
