@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 
 /** One look costs some 20 to 40 ns. */
-const MAX_LOOKS = 300;
+const MAX_LOOKS = 1500;
 const MIN_LOOKS = 4;
 const WAITS_PER_PROBE = 32;
 
