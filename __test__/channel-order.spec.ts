@@ -124,6 +124,15 @@ test('an error comes after the items that were sent before it, once, and is then
   t.true((await receiver.receive()).done);
 });
 
+test('an error keeps its class, code, cause and own properties', async (t) => {
+  const { sender, receiver } = channel();
+  const cause = new TypeError('why');
+  sender.fail(Object.assign(new Error('broken', { cause }), { code: 'E_BROKEN', at: { line: 3 } }));
+  const error = await t.throwsAsync(receiver.receive(), { message: 'broken', code: 'E_BROKEN' });
+  t.deepEqual((error as unknown as { at: unknown }).at, { line: 3 });
+  t.true((error?.cause as Error) instanceof TypeError);
+});
+
 test('a full channel still takes its end', async (t) => {
   const { sender, receiver } = channel<number>({ capacity: 1 });
   t.true(sender.trySend(1));

@@ -35,13 +35,16 @@ export function work() {
 
 const KINDS = {
   number: { make: (id) => id, read: (value) => value },
+  // A Buffer of its own memory: of one from Node's pool a port would copy the whole pool.
   buffer: {
     make: (id) => {
-      const bytes = new Uint8Array(64);
-      new DataView(bytes.buffer).setUint32(0, id);
-      return bytes;
+      const buffer = Buffer.alloc(64);
+      buffer[0] = id;
+      buffer[1] = id >> 8;
+      buffer[2] = id >> 16;
+      return buffer;
     },
-    read: ({ buffer, byteOffset }) => new DataView(buffer, byteOffset).getUint32(0),
+    read: (bytes) => bytes[0] | (bytes[1] << 8) | (bytes[2] << 16),
   },
   /** A number that takes a millisecond to make. */
   busy: {

@@ -1,6 +1,7 @@
 /**
  * The writing end of the ring: turns values into frames and publishes them. Never waits.
  */
+import { encodeError } from '../lane/error-codec.ts';
 import { encodeValue, NEEDS_PORT } from '../lane/value-codec.ts';
 import {
   CELL_DOUBLES,
@@ -128,7 +129,7 @@ export class FrameWriter {
 
   /** Writes the end by an error. */
   writeFailure(error: unknown): void {
-    this.#writeValue(error, undefined, FAILURE, PARCEL_FAILURE);
+    this.#writeValue(encodeError(error), undefined, FAILURE, PARCEL_FAILURE);
     this.#publish();
   }
 
