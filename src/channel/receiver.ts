@@ -10,8 +10,8 @@ import type { WaitingEnd } from './channel-hub.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
 import { ENDED, FAILED, FrameReader, ITEM, type NativeDecoder, NOTHING } from './frame-reader.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
+import { BLOCKING_LOOKS, LOOP_LOOKS, LOOP_TURNS, Patience } from './patience.ts';
 import type { BlockOptions } from './sender.ts';
-import { Spin } from './spin.ts';
 
 interface PendingReceive {
   readonly resolve: (state: number) => void;
@@ -42,7 +42,9 @@ const afterLoopPhase = setImmediate;
 export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   readonly #link: EndLink;
   readonly #reader: FrameReader;
-  readonly #spin = new Spin();
+  readonly #blocking = new Patience(BLOCKING_LOOKS);
+  readonly #looping = new Patience(LOOP_LOOKS);
+  readonly #turning = new Patience(LOOP_TURNS);
   readonly #hasFrames = (): boolean => this.#reader.hasFrames();
   /** Receives that wait, in order. */
   #pending: PendingReceive[] = [];
@@ -93,7 +95,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   /** The next item or the end, as soon as it is there. Errors as for `tryReceive`. */
   receive(): Promise<IteratorResult<T, undefined>> {
     try {
-      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook();
+      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook(this.#looping);
       if (state !== NOTHING) {
         const result = this.#result(state);
         return mustTurn() ? afterTurn(result) : Promise.resolve(result);
@@ -112,7 +114,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
    */
   receiveMany(max: number = DEFAULT_BATCH): Promise<T[]> {
     try {
-      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook();
+      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook(this.#looping);
       if (state !== NOTHING) {
         const batch = this.#batch(state, max);
         return mustTurn() ? afterTurn(batch) : Promise.resolve(batch);
@@ -277,15 +279,16 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   }
 
   /** Takes one, looking for it a while when the sender is known to be quick. */
-  #takeOrLook(): number {
+  #takeOrLook(patience: Patience): number {
     const state = this.#takeOne();
     if (state !== NOTHING) return state;
-    for (let look = this.#spin.looks; look > 0; look--) {
+    for (let look = patience.looks; look > 0; look--) {
       if (this.#reader.hasFrames()) {
-        this.#spin.paid();
+        patience.paid();
         return this.#takeOne();
       }
     }
+    patience.failed();
     return NOTHING;
   }
 
@@ -296,12 +299,11 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
     const untilMs =
       timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     for (;;) {
-      const state = this.#takeOrLook();
+      const state = this.#takeOrLook(this.#blocking);
       if (state !== NOTHING) return state;
       if (this.#link.isOtherHere) {
         throw new ChannelDeadlockError(this.name, 'receiveSync', 'receive');
       }
-      this.#spin.failed();
       const isInTime = this.#link.block(this.#hasFrames, untilMs);
       if (!isInTime) throw new ChannelTimeoutError(this.name, timeoutMs ?? 0);
     }
@@ -309,13 +311,32 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
 
   #pend(pending: PendingReceive): void {
     this.#pending.push(pending);
-    if (!this.#isWaiting) this.#waitInLoop();
+    if (!this.#isWaiting) this.#lookInTurns(this.#turning.looks);
   }
 
-  #waitInLoop(): void {
-    this.#spin.failed();
-    if (this.#link.waitInLoop(this, this.#hasFrames)) this.#isWaiting = true;
-    else queueMicrotask(() => this.#servePending());
+  /** Looks once in each turn of the loop for a while, then lets itself be woken. */
+  #lookInTurns(turns: number): void {
+    this.#isWaiting = true;
+    if (turns === 0) {
+      this.#turning.failed();
+      this.#sleepInLoop();
+      return;
+    }
+    afterLoopPhase(() => {
+      if (!this.#reader.hasFrames() && !this.#link.isOtherGone) {
+        this.#lookInTurns(this.#pending.length === 0 ? 0 : turns - 1);
+        return;
+      }
+      this.#turning.paid();
+      this.#isWaiting = false;
+      this.#servePending();
+    });
+  }
+
+  #sleepInLoop(): void {
+    if (this.#pending.length === 0 || !this.#link.waitInLoop(this, this.#hasFrames)) {
+      queueMicrotask(() => this.onWake());
+    }
   }
 
   /** Hands what is there to those who wait. */
@@ -335,7 +356,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
       served++;
     }
     this.#pending.splice(0, served);
-    if (this.#pending.length > 0 && !this.#isWaiting) this.#waitInLoop();
+    if (this.#pending.length > 0 && !this.#isWaiting) this.#lookInTurns(this.#turning.looks);
   }
 
   #checkOwned(): void {

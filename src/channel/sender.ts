@@ -10,7 +10,7 @@ import type { EndHandle, EndLink } from './end-link.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
 import type { TransferList } from './parcels.ts';
-import { Spin } from './spin.ts';
+import { BLOCKING_LOOKS, Patience } from './patience.ts';
 
 /** How a value is sent. */
 export interface SendOptions {
@@ -48,7 +48,7 @@ const DONE: Promise<void> = Promise.resolve();
 export class Sender<T> implements WaitingEnd {
   readonly #link: EndLink;
   readonly #writer: FrameWriter;
-  readonly #spin = new Spin();
+  readonly #patience = new Patience(BLOCKING_LOOKS);
   readonly #hasMoreRoom = (): boolean => this.#writer.hasMoreRoom();
   /** Sends that wait for room, in order; `#pendingFrom` is the first of them. */
   #pending: PendingSend<T>[] = [];
@@ -213,13 +213,13 @@ export class Sender<T> implements WaitingEnd {
     if (this.#pendingFrom < this.#pending.length || link.isOtherHere) {
       throw new ChannelDeadlockError(this.name, 'sendSync', 'send');
     }
-    for (let look = this.#spin.looks; look > 0; look--) {
+    for (let look = this.#patience.looks; look > 0; look--) {
       if (this.#writer.hasMoreRoom()) {
-        this.#spin.paid();
+        this.#patience.paid();
         return true;
       }
     }
-    this.#spin.failed();
+    this.#patience.failed();
     return link.block(this.#hasMoreRoom, untilMs);
   }
 
