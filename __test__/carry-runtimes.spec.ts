@@ -136,6 +136,20 @@ test('in a script that is a part of a file', async (t) => {
   t.regex(place, /part\.js:11:\d+\)?$/);
 });
 
+test('in a script that is too long to be parsed, all variables are read anew', async (t) => {
+  const text = `
+    const { Script } = require('node:vm');
+    const code = '(() => { const fixed = { a: 1 }; let changing = 1; return [() => fixed.a + changing, () => { changing++ }] })() /*' + ' '.repeat(1e6) + '*/';
+    const [fn, change] = new Script(code, { filename: 'long.js' }).runInThisContext();
+    const work = async () => {
+      const first = (await revive(carry(fn).definition))();
+      const isSame = carry(fn) === carry(fn);
+      change();
+      return [first, isSame, (await revive(carry(fn).definition))()];
+    };`;
+  t.deepEqual(await inProcess(text), [2, true, 3]);
+});
+
 test('a variable that another script changes', async (t) => {
   const text = `
     const { Script } = require('node:vm');

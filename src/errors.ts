@@ -119,6 +119,16 @@ export class JobStoppedError extends BackbeatError {
   }
 }
 
+/**
+ * `register()` was called while a registration is in force, or `unregister()` while none is. Code
+ * `BACKBEAT_REGISTRATION`.
+ */
+export class RegistrationError extends BackbeatError {
+  constructor(message: string) {
+    super('BACKBEAT_REGISTRATION', message);
+  }
+}
+
 /** One thing that was tried when the native binding was loaded. */
 export interface LoadAttempt {
   /** File or package that was asked for, when the loader named it. */

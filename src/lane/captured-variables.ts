@@ -11,7 +11,7 @@ import {
   unknownPlace,
 } from './known-scripts.ts';
 import { isThreadGlobal } from './known-values.ts';
-import type { ImportedBinding } from './script-bindings.ts';
+import type { Binding, ImportedBinding } from './script-bindings.ts';
 import type { AnyFunction } from './thread-task.ts';
 
 /** A captured variable. */
@@ -158,12 +158,20 @@ function sortVariables(
     if (binding?.imported)
       fixed.set(name, { from: 'module', binding: binding.imported, parent, value });
     else if (isRequire(value)) fixed.set(name, { from: 'require', parent });
-    // A constant that reads as undefined may not have had its declaration run yet.
-    else if (value !== undefined && (binding?.constant || isWrapperName(name, binding, script))) {
+    else if (
+      isSettled(value, binding?.constant ?? false) ||
+      (value !== undefined && isWrapperName(name, binding, script))
+    ) {
       fixed.set(name, { from: 'value', value });
     } else changing.push(name);
   }
   return { fixed, changing };
+}
+
+/** A constant that reads as undefined may not have had its declaration run yet. */
+function isSettled(value: unknown, constant: Binding['constant']): boolean {
+  if (constant === 'object') return typeof value === 'object' && value !== null;
+  return constant && value !== undefined;
 }
 
 /** Parameters of the CommonJS wrapper, which no text of the script declares. */

@@ -6,6 +6,7 @@
 import { deserialize } from 'node:v8';
 import { TaskImportError } from '../errors.ts';
 import type { CarriedPayload, FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { noteErrorClasses } from './error-classes.ts';
 import { importModule, loadModule } from './revive-modules.ts';
 import { type LoadedModule, ValueReviver } from './revive-values.ts';
 
@@ -51,6 +52,7 @@ async function reviveTask({ url, exportName }: TaskDefinition): Promise<Revived>
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TaskImportError(url, `the thread cannot import ${url}: ${reason}`, { cause });
   }
+  noteErrorClasses(url, namespace);
   const exported = namespace[exportName];
   if (typeof exported === 'function') return exported as Revived;
   const found = Object.keys(namespace).join(', ') || 'nothing';
