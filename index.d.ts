@@ -130,8 +130,11 @@ export declare class NativeLaneClient {
    * it, -1 when there can be no other.
    */
   reserve(isLease: boolean): number
-  /** Gives a job to a lane of our own, which finds it in its message port. False when it is gone. */
-  assign(ticket: number, slot: number, sequence: number): boolean
+  /**
+   * Gives a job to a lane of our own, which finds it in its message port; `isStopped`: and does not
+   * start it. False when it is gone.
+   */
+  assign(ticket: number, slot: number, sequence: number, isStopped: boolean): boolean
   /** Ends a lease. */
   release(ticket: number): void
   /** Ends all of our lanes but leased ones, after the job that they run. */

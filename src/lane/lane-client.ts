@@ -120,7 +120,7 @@ export class LaneClient {
       throw error;
     }
     if (this.#memory.wantsKick) this.kick();
-    if (this.#underWay === 1) this.#firstUnderWay();
+    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
   }
 
   /**
@@ -144,6 +144,7 @@ export class LaneClient {
   abort(job: PendingJob): boolean {
     const isDropped = this.native.abort(job.slot, job.sequence, job.priority) === DROPPED;
     if (isDropped) this.#release(job);
+    else this.#parcels.stop(job);
     return isDropped;
   }
 
@@ -203,7 +204,7 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#underWay === 1) this.#firstUnderWay();
+    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
   }
 
   #take(job: PendingJob): number {

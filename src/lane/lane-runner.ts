@@ -26,7 +26,7 @@ import {
   STATUS_STOPPED,
 } from './lane-memory.ts';
 import type { LaneStart } from './lane-threads.ts';
-import { Moved } from './moved.ts';
+import { isMoved } from './moved.ts';
 import type { Parcel } from './parcel-desk.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
@@ -180,7 +180,8 @@ export class LaneRunner {
         payloadAt: 0,
       };
       if (content !== undefined) this.#functions.learn(definition, content);
-      this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
+      if (this.#running.wasAborted(frame)) this.#give(frame, STATUS_STOPPED, undefined);
+      else this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
     }
   }
 
@@ -220,9 +221,9 @@ export class LaneRunner {
 
   #finish(frame: Frame, value: unknown): void {
     try {
-      if (value instanceof Moved && this.#isFromHome(frame)) {
-        this.#giveByPort(frame, value.value, value.transfer);
-      } else this.#give(frame, STATUS_DONE, value instanceof Moved ? value.value : value);
+      if (!isMoved(value)) this.#give(frame, STATUS_DONE, value);
+      else if (this.#isFromHome(frame)) this.#giveByPort(frame, value.value, value.transfer);
+      else this.#give(frame, STATUS_DONE, value.value);
     } catch (error) {
       this.#fail(frame, error);
     }

@@ -143,10 +143,11 @@ impl NativeLaneClient {
         supply_code(Pool::of_process().reserve(self.id, reservation))
     }
 
-    /// Gives a job to a lane of our own, which finds it in its message port. False when it is gone.
+    /// Gives a job to a lane of our own, which finds it in its message port; `isStopped`: and does not
+    /// start it. False when it is gone.
     #[napi]
-    pub fn assign(&self, ticket: u32, slot: u32, sequence: u32) -> bool {
-        Pool::of_process().assign(self.id, ticket, slot, sequence)
+    pub fn assign(&self, ticket: u32, slot: u32, sequence: u32, is_stopped: bool) -> bool {
+        Pool::of_process().assign(self.id, ticket, slot, sequence, is_stopped)
     }
 
     /// Ends a lease.

@@ -143,6 +143,10 @@ impl Pool {
             client.announce();
         }
         roster.lanes[id.index()] = Some(lane);
+        if reservation.is_some() {
+            // Jobs that waited for the next lane to come wait for another one.
+            self.spread(roster, home);
+        }
         roster.refresh_signals();
         id
     }
