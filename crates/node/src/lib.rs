@@ -21,6 +21,7 @@ mod lane_client;
 mod lane_thread;
 mod manual;
 mod memory;
+mod timed_workers;
 mod wake;
 
 use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};

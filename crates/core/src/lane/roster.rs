@@ -3,6 +3,7 @@
 
 use crate::lane::client::{Client, ClientId};
 use crate::lane::lane::{Lane, LaneId, Stance};
+use crate::lane::timed_workers::TimedWorkers;
 use crate::sync::Ordering;
 
 /// All clients and lanes.
@@ -15,6 +16,7 @@ pub(crate) struct Roster {
     /// Most lanes, leased ones not counted.
     pub(crate) limit: usize,
     generations: u32,
+    pub(crate) timed: TimedWorkers,
 }
 
 impl Roster {
@@ -25,6 +27,7 @@ impl Roster {
             parked: Vec::new(),
             limit,
             generations: 0,
+            timed: TimedWorkers::default(),
         }
     }
 
@@ -84,6 +87,46 @@ impl Roster {
             lane.is_some_and(|lane| self.serves(lane.home, client))
         };
         self.parked.iter().rev().find(homes).copied()
+    }
+
+    /// True when a lane that serves the client was woken and will look for work.
+    pub(crate) fn is_one_coming(&self, client: ClientId) -> bool {
+        let mut lanes = self.lanes.iter().flatten();
+        lanes.any(|lane| lane.stance == Stance::Woken && self.serves(lane.home, client))
+    }
+
+    /// The lane to wake for the due runs of a client.
+    pub(crate) fn parked_for_due(&self, id: ClientId) -> Option<LaneId> {
+        let client = self.clients.get(id.index()).and_then(Option::as_ref)?;
+        if !client.backlog.due.keeps_home() {
+            return self.parked_for(id);
+        }
+        let is_own = |parked: &&LaneId| {
+            let lane = self.lanes.get(parked.index()).and_then(Option::as_ref);
+            lane.is_some_and(|lane| lane.home == id)
+        };
+        self.parked.iter().rev().find(is_own).copied()
+    }
+
+    /// True when lanes of `home` may be needed by timed workers.
+    pub(crate) fn serves_timed(&self, home: ClientId) -> bool {
+        let mut clients = self.clients.iter().flatten();
+        clients.any(|client| client.timed_workers > 0 && self.serves(home, client.id))
+    }
+
+    /// True when a client has timed workers, and neither a lane nor one that is being started.
+    pub(crate) fn lacks_lane(&self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get(id.index()).and_then(Option::as_ref) else {
+            return false;
+        };
+        let stays_home = client.timed_at_home > 0;
+        let serves = |lane: &Lane| match stays_home {
+            true => lane.home == id,
+            false => self.serves(lane.home, id),
+        };
+        let waits = client.timed_workers > 0 && client.starting == 0;
+        let mut lanes = self.lanes.iter().flatten();
+        waits && !lanes.any(|lane| serves(lane) && is_counted(lane))
     }
 
     /// Wakes a parked lane.
