@@ -27,6 +27,7 @@ export { jobSignal } from './job-signal.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
+export type { ThreadWorker } from './lane/thread-worker.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
@@ -34,6 +35,8 @@ export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts
 export type {
   ActorOptions,
   CommonOptions,
+  ThreadCallback,
   WorkerCallback,
+  WorkerFunction,
   WorkerOptions,
 } from './worker-options.ts';

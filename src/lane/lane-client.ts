@@ -38,6 +38,7 @@ import {
 import { ParcelDesk } from './parcel-desk.ts';
 import type { PendingJob } from './pending-job.ts';
 import { ResultPoll } from './result-poll.ts';
+import { STATUS_RUN_FAILED, TimedDesk } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 /** Answer of the native side to an abort: the job will never start. */
@@ -54,6 +55,8 @@ export class LaneClient {
   readonly native: NativeLaneClient;
   readonly threads: LaneThreads;
   readonly definitions: Definitions;
+  /** Timed workers of this isolate. */
+  readonly timed: TimedDesk<unknown> = new TimedDesk();
   readonly #memory = new ClientMemory();
   readonly #parcels: ParcelDesk;
   readonly #poll: ResultPoll;
@@ -63,6 +66,8 @@ export class LaneClient {
   readonly #drain: () => void;
   #sequence = 0;
   #underWay = 0;
+  /** Timed workers that hold the process. */
+  #holds = 0;
   #isHeld = false;
 
   constructor() {
@@ -128,7 +133,21 @@ export class LaneClient {
 
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
-    if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
+    if (this.native.kick() !== START_THREAD) return;
+    this.threads.start(FOR_ANYBODY);
+    this.#watchIdle();
+  }
+
+  /** Lets so many timed workers more hold the process, or fewer. */
+  hold(by: number): void {
+    this.#holds += by;
+    if (this.#holds > 0) this.#holdProcess();
+    else this.#letGo();
+  }
+
+  /** Settles what has come until now. */
+  settleResults(): void {
+    this.#dispatch();
   }
 
   /**
@@ -208,22 +227,30 @@ export class LaneClient {
     this.#parcels.settled(job);
     this.#jobs[job.slot] = undefined;
     this.#freeSlots.push(job.slot);
-    if (--this.#underWay === 0) this.#letGo();
+    if (--this.#underWay > 0) return;
+    this.#letGo();
+    this.#watchIdle();
   }
 
   /** Pending jobs hold the process. */
   #firstUnderWay(): void {
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.native.setRef(true);
-    }
+    this.#holdProcess();
     this.#poll.begin();
   }
 
+  #holdProcess(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.native.setRef(true);
+  }
+
   #letGo(): void {
-    if (!this.#isHeld) return;
+    if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
     this.#isHeld = false;
     this.native.setRef(false);
+  }
+
+  #watchIdle(): void {
     this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
   }
 
@@ -247,6 +274,10 @@ export class LaneClient {
 
   #settle(frame: Frame): void {
     const { kind, slot } = frame;
+    if (kind >= STATUS_RUN_FAILED) {
+      this.timed.heed(frame, () => this.#readValue(frame));
+      return;
+    }
     if (kind > STATUS_LOST && kind < STATUS_DONE_BY_PORT) {
       this.#heed(kind, slot);
       return;

@@ -48,6 +48,8 @@ export const STATUS_GROW = 6;
 export const STATUS_DONE_BY_PORT = 7;
 /** The job was stopped before it was started. */
 export const STATUS_STOPPED = 8;
+/** The run of a timed worker returned `false`. */
+export const STATUS_RUN_LAST = 9;
 
 // Indices into the 32-bit view of a client's memory.
 const SUBMIT_TAIL = 0;
@@ -260,6 +262,12 @@ export class LaneMemory {
     if ((claims & 0xffff) >= claims >>> 16) return false;
     this.#inboxAt += readHeader(this.#words, this.#inboxAt, into);
     return true;
+  }
+
+  /** True when the batch has jobs that nobody has claimed. */
+  get hasMore(): boolean {
+    const claims = Atomics.load(this.#words, CLAIMS);
+    return (claims & 0xffff) < claims >>> 16;
   }
 
   /** True when jobs were aborted since the last look. */

@@ -23,12 +23,15 @@ import {
   STATUS_DONE,
   STATUS_DONE_BY_PORT,
   STATUS_FAILED,
+  STATUS_RUN_LAST,
   STATUS_STOPPED,
 } from './lane-memory.ts';
 import type { LaneStart } from './lane-threads.ts';
 import { Moved } from './moved.ts';
 import type { Parcel } from './parcel-desk.ts';
 import { RunningJobs } from './running-jobs.ts';
+import { ThreadWorker, type TimedValues } from './thread-worker.ts';
+import { handleOf } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 /** Answers of `exchange` that are no number of jobs. */
@@ -109,6 +112,10 @@ export class LaneRunner {
           break;
         }
         this.#runFrame(this.#frame);
+        // The core decides when a worker runs next, and must not wait for what stands behind it.
+        if (isTimed(this.#frame) && this.#memory.hasMore && this.#memory.hasResults) {
+          this.#lane.publish();
+        }
       }
       if (readClock() - startedMs > TURN_MS) {
         setImmediateAtLoad(this.turn);
@@ -143,7 +150,7 @@ export class LaneRunner {
     const cached = this.#functions.get(frame.kind);
     let args: readonly unknown[];
     try {
-      args = this.#readArguments(frame);
+      args = isTimed(frame) ? this.#readRun(frame) : this.#readArguments(frame);
     } catch (error) {
       this.#fail(frame, error);
       return;
@@ -161,6 +168,23 @@ export class LaneRunner {
       value = decodeValue(codecMemory(bytes.buffer as ArrayBuffer), bytes.byteOffset);
     } else value = decodeValue(this.#memory.memory, frame.payloadAt);
     return count === 1 ? [value] : (value as readonly unknown[]);
+  }
+
+  /** What the function of a timed worker is called with. */
+  #readRun(frame: Frame): readonly unknown[] {
+    let { memory } = this.#memory;
+    let at = frame.payloadAt;
+    if ((frame.flags & FLAG_LARGE) !== 0) {
+      const bytes = this.#lane.takeLargeJob() as Buffer;
+      memory = codecMemory(bytes.buffer as ArrayBuffer);
+      at = bytes.byteOffset;
+    }
+    const runs = memory.words[at >> 2] as number;
+    const handle = handleOf(frame.slot, memory.words[(at >> 2) + 1] as number);
+    const values = decodeValue(memory, at + 8) as TimedValues;
+    const worker = new ThreadWorker(this.#lane, handle, runs >>> 0, values);
+    const [, , data, ...args] = values;
+    return [data, worker, ...args];
   }
 
   /** Jobs that came by message port. */
@@ -219,6 +243,10 @@ export class LaneRunner {
   }
 
   #finish(frame: Frame, value: unknown): void {
+    if (isTimed(frame)) {
+      this.#give(frame, value === false ? STATUS_RUN_LAST : STATUS_DONE, undefined);
+      return;
+    }
     try {
       if (value instanceof Moved && this.#isFromHome(frame)) {
         this.#giveByPort(frame, value.value, value.transfer);
@@ -284,5 +312,10 @@ export class LaneRunner {
 }
 
 const NO_ARGUMENTS: readonly unknown[] = [];
+
+/** The run of a timed worker: the upper bit of its slot is set. */
+function isTimed(frame: Frame): boolean {
+  return frame.slot < 0;
+}
 
 type Transferable = import('node:worker_threads').Transferable;
