@@ -140,7 +140,7 @@ export declare class NativeLaneClient {
   /** As `resumeTimed`, with another interval. */
   restartTimed(handle: number, intervalNs: number, beginNs: number): void
   /** Changes what the next run is called with. */
-  setTimedArguments(handle: number, arguments: Uint8Array): void
+  setTimedArguments(handle: number, arguments: Uint8Array, staysHome: boolean): void
   /** 1 running, 2 executing, 4 paused, 8 a run is under way or due. */
   timedFlags(handle: number): number
   /** Runs since the start. */

@@ -17,6 +17,10 @@ export class ThreadPlace {
   task: CarriedFunction;
   /** What the next start begins with. */
   encoded: Uint8Array | undefined = undefined;
+  /** Number of its function, when that holds shared memory. */
+  sharedDefinition: number | undefined = undefined;
+  /** Its data can only go by message port. */
+  hasSharedData = false;
   /** Armed slot of the manual clock. */
   alarmSlot: number = NO_SLOT;
   /** It holds the process. */

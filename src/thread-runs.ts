@@ -7,7 +7,7 @@
  */
 import { forgetAbort } from './abort-group.ts';
 import type { BackgroundWorker } from './background-worker.ts';
-import { InvalidArgumentError, ThreadLostError } from './errors.ts';
+import { ThreadLostError } from './errors.ts';
 import { decodeError } from './lane/error-codec.ts';
 import { type LaneClient, laneClient } from './lane/lane-client.ts';
 import {
@@ -64,15 +64,15 @@ function prepare<D>(worker: BackgroundWorker<D>, args: readonly unknown[]): void
   const place = placeOf(worker);
   clientOfTimed().warm();
   place.carryAgain(worker.callback);
-  place.encoded = encodeArguments(worker, worker.data, args);
+  place.encoded = encodeArguments(worker, place, worker.data, args);
 }
 
 /** Sends new data for the next run. */
 export function sendData<D>(worker: BackgroundWorker<D>, data: D): void {
   const place = placeOf(worker);
   if (!place.isLive) return;
-  const encoded = encodeArguments(worker, data, worker.args);
-  laneClient().native.setTimedArguments(place.handle, encoded);
+  const encoded = encodeArguments(worker, place, data, worker.args);
+  laneClient().native.setTimedArguments(place.handle, encoded, staysHome(place));
 }
 
 function start<D>(worker: BackgroundWorker<D>): void {
@@ -81,8 +81,14 @@ function start<D>(worker: BackgroundWorker<D>): void {
   const encoded = place.encoded as Uint8Array;
   place.encoded = undefined;
   place.isStopLogged = false;
+  const definition = client.definitions.numberOf(place.task);
+  leaveDefinition(client, place);
+  if (place.task.sharesMemory) {
+    client.lessons.useDefinition(definition, place.task);
+    place.sharedDefinition = definition;
+  }
   const options = {
-    definition: client.definitions.numberOf(place.task),
+    definition,
     runsOnTime: worker.hasFlag(RUN_ON_TIME),
     runsPastEvents: worker.hasFlag(RUN_PAST_EVENTS),
     ignoresExceptions: worker.hasFlag(IGNORE_EXCEPTION),
@@ -90,7 +96,7 @@ function start<D>(worker: BackgroundWorker<D>): void {
     leastIntervalNs: leastIntervalNs(),
     intervalNs: intervalNs(worker),
     firstNs: firstDeadlineNs(worker),
-    staysHome: false,
+    staysHome: staysHome(place),
     isTimedByOwner: poolContext.engine.clock !== undefined,
   };
   place.handle = client.native.startTimed(place.handle, options, encoded);
@@ -178,6 +184,9 @@ function releaseFinished(): void {
     if (!client.native.releaseTimed(handle)) continue;
     client.timed.remove(handle);
     place.handle = NO_HANDLE;
+    leaveDefinition(client, place);
+    if (place.hasSharedData) client.lessons.forgetData(worker.id);
+    place.hasSharedData = false;
     worker.numberOfRuns = liveRuns;
     worker.stateFlags &= ~(RUNNING | EXECUTING | PAUSED);
   }
@@ -212,12 +221,41 @@ function fire(worker: Worker): void {
 
 function encodeArguments<D>(
   worker: BackgroundWorker<D>,
+  place: ThreadPlace,
   data: D,
   args: readonly unknown[],
 ): Uint8Array {
-  const bytes = encodeOwn([worker.name, worker.id, data, ...args], 'data');
-  if (bytes === NEEDS_PORT) throw new InvalidArgumentError('data', data, 'plain data');
-  return bytes;
+  const values = [worker.name, worker.id, data, ...args];
+  const bytes = encodeNamed(values, data, args);
+  if (bytes !== NEEDS_PORT) return bytes;
+  laneClient().lessons.setData(worker.id, values);
+  place.hasSharedData = true;
+  return encodeOwn(worker.id, 'data') as Uint8Array;
+}
+
+/** What cannot be cloned is named by where the program has it. */
+function encodeNamed(
+  values: readonly unknown[],
+  data: unknown,
+  args: readonly unknown[],
+): Uint8Array | typeof NEEDS_PORT {
+  try {
+    return encodeOwn(values, 'data');
+  } catch (error) {
+    encodeOwn(data, 'data');
+    encodeOwn(args, 'args');
+    throw error;
+  }
+}
+
+function leaveDefinition(client: LaneClient, place: ThreadPlace): void {
+  if (place.sharedDefinition !== undefined) client.lessons.leaveDefinition(place.sharedDefinition);
+  place.sharedDefinition = undefined;
+}
+
+/** Only threads of this isolate were told what a message port must carry. */
+function staysHome(place: ThreadPlace): boolean {
+  return place.hasSharedData || place.task.sharesMemory;
 }
 
 function logFailure(worker: Worker, error: unknown): void {

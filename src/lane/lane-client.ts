@@ -38,6 +38,7 @@ import {
 import { ParcelDesk } from './parcel-desk.ts';
 import type { PendingJob } from './pending-job.ts';
 import { ResultPoll } from './result-poll.ts';
+import { ThreadLessons } from './thread-lessons.ts';
 import { STATUS_RUN_FAILED, TimedDesk } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
@@ -57,6 +58,7 @@ export class LaneClient {
   readonly definitions: Definitions;
   /** Timed workers of this isolate. */
   readonly timed: TimedDesk<unknown> = new TimedDesk();
+  readonly lessons: ThreadLessons;
   readonly #memory = new ClientMemory();
   readonly #parcels: ParcelDesk;
   readonly #poll: ResultPoll;
@@ -80,6 +82,7 @@ export class LaneClient {
     this.threads = new LaneThreads(this.native.id, (thread, error, isHopeless) =>
       this.#startFailed(thread, error, isHopeless),
     );
+    this.lessons = new ThreadLessons(this.threads);
     this.definitions = new Definitions(this.native);
     this.#parcels = new ParcelDesk(this.native, this.threads, this.definitions);
     this.#poll = new ResultPoll(this.#memory, () => this.#dispatch());

@@ -23,7 +23,7 @@ const SKIP_SLOT = -1;
 
 /** Flag of a frame: the payload waits in the core. */
 export const FLAG_LARGE = 1;
-/** Flag of a job's frame: its arguments are in the message port. */
+/** Flag of a timed run: what it needs may be in the message port. */
 export const FLAG_PORT = 2;
 /** Where the number of arguments stands in the flags, 255 for "an array of them". */
 export const ARGUMENTS_SHIFT = 8;

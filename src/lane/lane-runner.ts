@@ -8,7 +8,6 @@
  */
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { receiveMessageOnPort } from 'node:worker_threads';
 import { ThreadLostError } from '../errors.ts';
 import type { NativeLane } from '../native.ts';
 import { isThenable } from '../thenable.ts';
@@ -18,6 +17,7 @@ import {
   ARGUMENTS_SHIFT,
   emptyFrame,
   FLAG_LARGE,
+  FLAG_PORT,
   type Frame,
   type LaneMemory,
   STATUS_DONE,
@@ -26,9 +26,9 @@ import {
   STATUS_RUN_LAST,
   STATUS_STOPPED,
 } from './lane-memory.ts';
+import { LanePost } from './lane-post.ts';
 import type { LaneStart } from './lane-threads.ts';
 import { Moved } from './moved.ts';
-import type { Parcel } from './parcel-desk.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { ThreadWorker, type TimedValues } from './thread-worker.ts';
 import { handleOf } from './timed-desk.ts';
@@ -63,6 +63,7 @@ export class LaneRunner {
   readonly #running = new RunningJobs((into) => this.#takeAborts(into));
   #lane!: NativeLane;
   #functions!: FunctionCache;
+  #post!: LanePost;
   #hasBatch = false;
   #isTurning = false;
   #watch: NodeJS.Timeout | undefined;
@@ -82,6 +83,7 @@ export class LaneRunner {
   begin(lane: NativeLane): void {
     this.#lane = lane;
     this.#functions = new FunctionCache(lane);
+    this.#post = new LanePost(this.#start.port, this.#functions);
     // Both run before the environment is gone, so that the jobs fail with the reason.
     process.on('uncaughtExceptionMonitor', (error) => this.#failRunning(error));
     process.on('exit', (code) => this.#failRunning(new Error(`process.exit(${code}) was called`)));
@@ -147,6 +149,7 @@ export class LaneRunner {
       this.#give(frame, STATUS_STOPPED, undefined);
       return;
     }
+    if ((frame.flags & FLAG_PORT) !== 0) this.#post.study();
     const cached = this.#functions.get(frame.kind);
     let args: readonly unknown[];
     try {
@@ -181,7 +184,9 @@ export class LaneRunner {
     }
     const runs = memory.words[at >> 2] as number;
     const handle = handleOf(frame.slot, memory.words[(at >> 2) + 1] as number);
-    const values = decodeValue(memory, at + 8) as TimedValues;
+    const encoded = decodeValue(memory, at + 8) as TimedValues | number;
+    const values =
+      typeof encoded === 'number' ? (this.#post.dataOf(encoded) as TimedValues) : encoded;
     const worker = new ThreadWorker(this.#lane, handle, runs >>> 0, values);
     const [, , data, ...args] = values;
     return [data, worker, ...args];
@@ -190,7 +195,7 @@ export class LaneRunner {
   /** Jobs that came by message port. */
   #takeParcels(): void {
     while (this.#parcelsTaken !== this.#memory.assigned) {
-      const parcel = receiveMessageOnPort(this.#start.port)?.message as Parcel | undefined;
+      const parcel = this.#post.nextParcel();
       if (parcel === undefined) return;
       this.#parcelsTaken++;
       const { slot, sequence, definition, content, args } = parcel;

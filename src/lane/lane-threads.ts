@@ -60,6 +60,8 @@ const FAILURES = 3;
 
 /** See the head of the file. */
 export class LaneThreads {
+  /** Called for each new thread. */
+  onStart: ((thread: LaneThread) => void) | undefined;
   readonly #threads = new Map<number, LaneThread>();
   readonly #home: number;
   readonly #onStartFailed: (
@@ -183,6 +185,7 @@ export class LaneThreads {
       thread.error = error;
     });
     worker.once('exit', (code) => this.#ended(thread, code));
+    this.onStart?.(thread);
     return thread;
   }
 

@@ -95,8 +95,8 @@ impl NativeLaneClient {
 
     /// Changes what the next run is called with.
     #[napi]
-    pub fn set_timed_arguments(&self, handle: f64, arguments: &[u8]) {
-        Pool::of_process().set_timed_arguments(id_of(handle), arguments);
+    pub fn set_timed_arguments(&self, handle: f64, arguments: &[u8], stays_home: bool) {
+        Pool::of_process().set_timed_arguments(id_of(handle), arguments, stays_home);
     }
 
     /// 1 running, 2 executing, 4 paused, 8 a run is under way or due.

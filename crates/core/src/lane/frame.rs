@@ -15,6 +15,8 @@ pub const FRAME_ALIGN: u32 = 32;
 pub const SKIP_SLOT: u32 = u32::MAX;
 /// Flag: the payload is too large for the memory and waits in the core.
 pub const FLAG_LARGE: u32 = 1;
+/// Flag of a timed run: what it needs may be in the message port of its owner's lanes.
+pub const FLAG_PORT: u32 = 2;
 
 /// The job returned.
 pub const STATUS_DONE: u32 = 0;

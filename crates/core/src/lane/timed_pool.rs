@@ -107,6 +107,7 @@ impl Pool {
         let roster = &mut guard.roster;
         let earlier = earlier.filter(|id| roster.timed.get(*id).is_some());
         let id = earlier.unwrap_or_else(|| roster.add_timed(new_worker(owner, &start)));
+        roster.keep_timed_home(id, start.stays_home);
         if let Some(worker) = roster.timed.get_mut(id) {
             worker.definition = start.definition;
             worker.arguments = start.arguments.into();
@@ -162,10 +163,13 @@ impl Pool {
     }
 
     /// Changes what the next run is called with.
-    pub fn set_timed_arguments(&self, id: TimedId, arguments: &[u8]) {
-        if let Some(worker) = lock(&self.state).roster.timed.get_mut(id) {
+    pub fn set_timed_arguments(&self, id: TimedId, arguments: &[u8], stays_home: bool) {
+        let mut guard = self.settled(id);
+        guard.roster.keep_timed_home(id, stays_home);
+        if let Some(worker) = guard.roster.timed.get_mut(id) {
             worker.arguments = arguments.into();
         }
+        self.leave(guard);
     }
 
     /// Where a worker stands; `None` when it was released.
@@ -364,7 +368,7 @@ fn new_worker(owner: ClientId, start: &TimedStart<'_>) -> TimedWorker {
         rules: TimedRules::new(start.options),
         definition: start.definition,
         arguments: Arc::from([]),
-        stays_home: start.stays_home,
+        stays_home: false,
         is_timed_by_owner: start.is_timed_by_owner,
         attempt: 0,
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::clock::Nanos;
 use crate::lane::client::{ClientId, fit_header};
 use crate::lane::frame::{
-    FRAME_HEADER_WORDS, FrameHeader, STATUS_DONE, STATUS_LOST, STATUS_RUN_FAILED, STATUS_RUN_LAST,
-    STATUS_RUN_LOST, STATUS_RUN_OVER, STATUS_WORKER_FINISHED, STATUS_WORKER_IDLE,
+    FLAG_PORT, FRAME_HEADER_WORDS, FrameHeader, STATUS_DONE, STATUS_LOST, STATUS_RUN_FAILED,
+    STATUS_RUN_LAST, STATUS_RUN_LOST, STATUS_RUN_OVER, STATUS_WORKER_FINISHED, STATUS_WORKER_IDLE,
 };
 use crate::lane::lane::JobKey;
 use crate::lane::roster::Roster;
@@ -187,9 +187,30 @@ impl Roster {
     pub(crate) fn add_timed(&mut self, worker: TimedWorker) -> TimedId {
         if let Some(client) = self.client(worker.owner) {
             client.timed_workers += 1;
-            client.timed_at_home += usize::from(worker.stays_home);
         }
         self.timed.insert(Box::new(worker))
+    }
+
+    /// Lets only the owner's own lanes run a worker, or all.
+    pub(crate) fn keep_timed_home(&mut self, id: TimedId, stays_home: bool) {
+        let Some(worker) = self.timed.get_mut(id) else {
+            return;
+        };
+        let is_queued = worker.rules.stage == Stage::Queued;
+        let (owner, attempt) = (worker.owner, worker.attempt);
+        let stayed_home = std::mem::replace(&mut worker.stays_home, stays_home);
+        if stayed_home == stays_home {
+            return;
+        }
+        if let Some(client) = self.client(owner) {
+            client.timed_at_home -= usize::from(stayed_home);
+            client.timed_at_home += usize::from(stays_home);
+            if is_queued {
+                let due = &mut client.backlog.due;
+                due.queue(stayed_home).retain(|(other, _)| *other != id);
+                due.queue(stays_home).push_back((id, attempt));
+            }
+        }
     }
 
     /// Forgets a worker that is not under way. False when it is.
@@ -289,7 +310,7 @@ impl Roster {
             bytes: 0,
             slot: id.index | TIMED_SLOT,
             kind: worker.definition,
-            flags: 0,
+            flags: if worker.stays_home { FLAG_PORT } else { 0 },
             sequence: worker.attempt,
             origin: client_id.0,
         };
