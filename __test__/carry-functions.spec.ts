@@ -6,7 +6,7 @@ import { carry } from '../src/lane/carried-function.ts';
 import { revive } from '../src/lane/revive-function.ts';
 import { TestThread } from './fixtures/carry/on-thread.ts';
 import * as shapes from './fixtures/carry/shapes.ts';
-import perimeter, { area, Shape } from './fixtures/carry/shapes.ts';
+import perimeter, { area, origin, Shape } from './fixtures/carry/shapes.ts';
 
 const thread = new TestThread(test);
 const three = 3;
@@ -232,6 +232,38 @@ test('a constructor of the older style', async (t) => {
   ]);
 });
 
+test('methods that were put onto a class, or replaced there, later', async (t) => {
+  class Patched {
+    first(): number {
+      return 1;
+    }
+    second(): number {
+      return 2;
+    }
+  }
+  Object.assign(Patched.prototype, { third: () => three });
+  const { first } = Patched.prototype;
+  Patched.prototype.first = function (): number {
+    return first.call(this) * 10;
+  };
+  const seen = await thread.run(() => {
+    const made = new Patched() as Patched & { third(): number };
+    return [made.first(), made.second(), made.third()];
+  });
+  t.deepEqual(seen, [10, 2, 3]);
+});
+
+test('an instance of an imported class, and imported data inside data', async (t) => {
+  const square = new Shape(4);
+  const places = { list: [shapes.origin] };
+  const seen = await thread.run(() => [
+    square instanceof Shape,
+    square.describe(),
+    places.list[0] === origin,
+  ]);
+  t.deepEqual(seen, [true, '4 sides', true]);
+});
+
 test('arguments, new.target and rest parameters', async (t) => {
   function count(..._rest: unknown[]): unknown[] {
     // biome-ignore lint/complexity/noArguments: that arguments works is what is tested
@@ -280,6 +312,11 @@ test('modules of Node, their members and members of globals', async (t) => {
     ]),
     ['b', 'a/b', ['x'], 2, true],
   );
+});
+
+test('the environment is the one of the thread', async (t) => {
+  const { env } = process;
+  t.true(await thread.run(() => env === process.env));
 });
 
 test('import.meta means the file the function stands in', async (t) => {

@@ -3,7 +3,7 @@ import type { DurationInput } from './duration.ts';
 import { ClockInUseError, InvalidArgumentError, StaticClassError } from './errors.ts';
 import { Job } from './job.ts';
 import { jobBalance } from './job-balance.ts';
-import { type JobOptions, readJobSettings } from './job-options.ts';
+import { type JobOptions, readJobOptions } from './job-options.ts';
 import { takeCallSite } from './lane/call-site.ts';
 import { carry } from './lane/carried-function.ts';
 import { laneClient, laneClientIfOpen } from './lane/lane-client.ts';
@@ -129,9 +129,9 @@ export class BackgroundWorkerPool {
     task: ((...args: A) => R) | ThreadTask<(...args: A) => R>,
     options?: string | JobOptions<A>,
   ): Job<Awaited<R>> {
-    const settings = readJobSettings(options);
+    const settings = readJobOptions(options);
     laneClient().warm();
-    const carried = carry(task as AnyFunction | ThreadTask, settings.captures);
+    const carried = carry(task as AnyFunction | ThreadTask, settings?.captures);
     const job = new Job<Awaited<R>>(carried, settings, takeCallSite(BackgroundWorkerPool.runJob));
     jobBalance.noteRequest();
     return job;

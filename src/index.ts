@@ -2,6 +2,25 @@
 export { BackgroundWorker } from './background-worker.ts';
 export { BackgroundWorkerPool, type WorkerEntry } from './background-worker-pool.ts';
 export {
+  type Channel,
+  type ChannelOptions,
+  channel,
+  openReceiver,
+  openSender,
+} from './channel/channel.ts';
+export {
+  ChannelClosedError,
+  ChannelDeadlockError,
+  ChannelEndMovedError,
+  ChannelTimeoutError,
+  ReceiverLostError,
+  SenderLostError,
+} from './channel/channel-errors.ts';
+export type { EndHandle } from './channel/end-link.ts';
+export type { TransferList } from './channel/parcels.ts';
+export type { Receiver } from './channel/receiver.ts';
+export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export {
   type DurationInput,
   type DurationLike,
   type InstantInput,
@@ -12,18 +31,22 @@ export {
   BackbeatError,
   BindingLoadError,
   BindingVersionError,
+  CaptureError,
   ClockInUseError,
   InvalidArgumentError,
   JobStoppedError,
   type LoadAttempt,
   SchedulerClosedError,
   StaticClassError,
+  TaskImportError,
   ThreadLostError,
   ThreadStartError,
 } from './errors.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
+export { CorruptValueError } from './lane/corrupt-value.ts';
+export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
@@ -32,6 +55,10 @@ export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';
+export { type LineOptions, lines } from './sources/lines.ts';
+export type { NativeReceiver } from './sources/native-receiver.ts';
+export { SourceError } from './sources/source-error.ts';
+export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './sources/walk.ts';
 export type {
   ActorOptions,
   CommonOptions,

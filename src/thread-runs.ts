@@ -13,6 +13,7 @@ import { type LaneClient, laneClient } from './lane/lane-client.ts';
 import {
   ACTIVE,
   NO_HANDLE,
+  NO_THREAD,
   STATUS_RUN_FAILED,
   STATUS_RUN_LOST,
   STATUS_RUN_OVER,
@@ -147,7 +148,10 @@ function heed(worker: Worker, { kind, flags, error }: TimedNotice): void {
   const place = placeOf(worker);
   if (kind === STATUS_RUN_FAILED) logFailure(worker, decodeError(error));
   else if (kind === STATUS_RUN_LOST) logFailure(worker, new ThreadLostError(place.task.name));
-  else if (kind === STATUS_RUN_OVER) {
+  else if (kind === NO_THREAD) {
+    logFailure(worker, error);
+    worker.stop();
+  } else if (kind === STATUS_RUN_OVER) {
     laneClient().native.settleTimed(place.handle, flags, poolContext.engine.nowNs());
     settle(worker, place);
   } else {

@@ -3,8 +3,9 @@ import { types } from 'node:util';
 import { CaptureError } from '../errors.ts';
 import {
   article,
-  builtinInstanceRefusal,
+  globalInstanceRefusal,
   kindOf,
+  nodeInstanceRefusal,
   type Refusal,
   refusalOf,
 } from './capture-refusals.ts';
@@ -14,12 +15,20 @@ import type {
   EncodedAccessor,
   EncodedProperties,
   EncodedValue,
+  NodeReference,
 } from './carried-payload.ts';
 import { DataSurvey } from './data-survey.ts';
 import { isNativeText } from './function-source.ts';
 import { type KnownPlace, knownMember, knownPlace } from './known-values.ts';
 import { isPosted } from './posted-values.ts';
 import type { AnyFunction } from './thread-task.ts';
+import {
+  baseErrorOf,
+  belongsTo,
+  constructionOf,
+  hasInternalState,
+  isStandardPrototype,
+} from './value-kinds.ts';
 
 /** Where a value was found: the variable, then a part for each step below it. */
 export interface CapturePath {
@@ -29,6 +38,10 @@ export interface CapturePath {
 
 /** What the encoder asks of its owner, which knows about functions. */
 export interface FunctionEncoder {
+  /** Whether a function of the graph imports this object. */
+  isImported(object: object): boolean;
+  /** Writes what a function of the graph imports, if this object is one of those. */
+  encodeImport(object: object, path: CapturePath): EncodedValue | undefined;
   /** Writes a function that no thread has by itself. */
   encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue;
   /** Why an instance of a class cannot be made without its constructor, if so. */
@@ -41,7 +54,7 @@ export class CaptureEncoder {
   readonly modules: CarriedModule[] = [];
   /** What cannot be written as bytes, in the order of the `shared` nodes. */
   readonly shared: object[] = [];
-  readonly #survey = new DataSurvey();
+  readonly #survey: DataSurvey;
   #watched: object[] | undefined = [];
   readonly #ids = new Map<object, number>();
   readonly #functions: FunctionEncoder;
@@ -50,6 +63,7 @@ export class CaptureEncoder {
   constructor(functionName: string, functions: FunctionEncoder) {
     this.#functionName = functionName;
     this.#functions = functions;
+    this.#survey = new DataSurvey((object) => functions.isImported(object));
   }
 
   /**
@@ -62,10 +76,16 @@ export class CaptureEncoder {
       case 'symbol':
         return this.#encodeSymbol(value, path);
       case 'function':
-        return this.#idOf(value) ?? this.#encodeFunction(value as AnyFunction, path, givenThis);
+        return (
+          this.#idOf(value) ??
+          this.#encodeImport(value, path) ??
+          this.#encodeFunction(value as AnyFunction, path, givenThis)
+        );
       case 'object':
         if (value === null) return null;
-        return this.#idOf(value) ?? this.#encodeObject(value, path);
+        return (
+          this.#idOf(value) ?? this.#encodeImport(value, path) ?? this.#encodeObject(value, path)
+        );
       default:
         return value as EncodedValue;
     }
@@ -154,6 +174,12 @@ export class CaptureEncoder {
   #idOf(object: object): EncodedValue | undefined {
     const id = this.#ids.get(object);
     return id === undefined ? undefined : [id];
+  }
+
+  #encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
+    const imported = this.#functions.encodeImport(object, path);
+    if (imported !== undefined) this.#ids.set(object, (imported as NodeReference)[0]);
+    return imported;
   }
 
   #encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue {
@@ -322,67 +348,18 @@ export class CaptureEncoder {
       if (isStandardPrototype(prototype)) return;
       const owner = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
       if (typeof owner !== 'function') continue;
-      const isBuiltin =
-        knownPlace(owner) !== undefined || isNativeText(Function.prototype.toString.call(owner));
-      const refusal = isBuiltin
-        ? builtinInstanceRefusal(object, owner.name)
-        : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
+      const isOfLanguage =
+        knownPlace(owner)?.kind === 'global' ||
+        isNativeText(Function.prototype.toString.call(owner));
+      const isOfNode = knownPlace(owner)?.kind === 'builtin';
+      const refusal = isOfLanguage
+        ? globalInstanceRefusal(object)
+        : isOfNode
+          ? nodeInstanceRefusal(object, owner.name)
+          : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
       if (refusal !== undefined) this.refuse(path, refusal);
     }
   }
-}
-
-const STANDARD_PROTOTYPES: ReadonlySet<object> = new Set<object>([
-  Object.prototype,
-  Array.prototype,
-  Map.prototype,
-  Set.prototype,
-  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
-    (type) => type.prototype,
-  ),
-  AggregateError.prototype,
-]);
-
-function isStandardPrototype(prototype: object): boolean {
-  return STANDARD_PROTOTYPES.has(prototype);
-}
-
-function belongsTo(prototype: object, owner: object): boolean {
-  return Object.getOwnPropertyDescriptor(owner, 'prototype')?.value === prototype;
-}
-
-/** The built-in error that an error is at heart, which fixes what the engine knows of it. */
-function baseErrorOf(error: Error): string {
-  for (let of: object | null = error; of !== null; of = Object.getPrototypeOf(of)) {
-    if (!STANDARD_PROTOTYPES.has(of)) continue;
-    return Object.getOwnPropertyDescriptor(of, 'name')?.value as string;
-  }
-  return 'Error';
-}
-
-/** Objects that a thread makes again from a few plain values. */
-function constructionOf(object: object): { type: string; values: EncodedValue[] } | undefined {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === URL.prototype) return { type: 'URL', values: [(object as URL).href] };
-  if (prototype === URLSearchParams.prototype) {
-    return { type: 'URLSearchParams', values: [(object as URLSearchParams).toString()] };
-  }
-  if (prototype === TextEncoder.prototype) return { type: 'TextEncoder', values: [] };
-  if (prototype === TextDecoder.prototype) {
-    return { type: 'TextDecoder', values: [(object as { encoding?: string }).encoding] };
-  }
-  return undefined;
-}
-
-/** Kinds whose value is not in their properties, in a form that the serialiser does not copy. */
-function hasInternalState(object: object): boolean {
-  return (
-    types.isDate(object) ||
-    types.isRegExp(object) ||
-    types.isAnyArrayBuffer(object) ||
-    types.isBoxedPrimitive(object) ||
-    types.isArgumentsObject(object)
-  );
 }
 
 function shownKey(key: string | symbol): string {

@@ -6,9 +6,9 @@
  */
 import { serialize } from 'node:v8';
 import { InvalidArgumentError } from '../errors.ts';
-import { shownName } from './captured-variables.ts';
 import { CarriedGraph } from './carried-graph.ts';
 import type { FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { ownName } from './function-source.ts';
 import { type AnyFunction, ThreadTask } from './thread-task.ts';
 
 /** A function that is ready to go to a thread. */
@@ -86,7 +86,7 @@ function carryFunction(
     return kept.carried;
   }
   const definition: FunctionDefinition = shared.length > 0 ? { payload, shared } : { payload };
-  const name = fn.name === '' ? 'anonymous' : shownName(fn);
+  const name = ownName(fn) || 'anonymous';
   const carried = { definition, sharesMemory: shared.length > 0, name };
   const isConstant = watched?.length === 0;
   const watch =

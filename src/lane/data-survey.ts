@@ -10,6 +10,12 @@ import { isPosted } from './posted-values.ts';
 /** The result of looking through data; it grows with each value that is surveyed. */
 export class DataSurvey {
   readonly #plain = new Map<object, boolean>();
+  readonly #isSpecial: (object: object) => boolean;
+
+  /** @param isSpecial - Which objects need a node whatever they are. */
+  constructor(isSpecial: (object: object) => boolean) {
+    this.#isSpecial = isSpecial;
+  }
 
   /** Whether a plain object can never change: it and all below it are frozen. */
   isFrozen(root: object): boolean {
@@ -44,7 +50,7 @@ export class DataSurvey {
           else if (!this.#plain.has(child)) waiting.push(child);
         }
       });
-      if (!isPlain) special.push(holder);
+      if (!isPlain || this.#isSpecial(holder)) special.push(holder);
     }
     for (const object of parents.keys()) {
       if (!this.#plain.has(object)) this.#plain.set(object, true);

@@ -1,12 +1,12 @@
 /** What the text of a function says by itself: its kind, its free variables and what it does. */
 import type { SourceForm } from './carried-payload.ts';
+import { type Surrounding, usesOf } from './function-uses.ts';
 import {
   type AnyNode,
   analyzeSyntax,
   parseSyntax,
   type Reference,
   rangeOf,
-  walkSyntax,
 } from './scope-analysis.ts';
 
 /** A function's text, read once per distinct text. */
@@ -42,22 +42,24 @@ export interface FunctionSource {
   readonly hasPrivateMembers: boolean;
   /** The name after `extends`, if it is a free name. */
   readonly superclass: string | undefined;
-  /** Names of static methods and accessors, which the text defines by itself. */
-  readonly staticNames: ReadonlySet<string>;
   /** Names of static fields, which the text gives their first values. */
   readonly staticFields: ReadonlySet<string>;
-}
-
-/** A use of the place where a function was written. */
-export interface Surrounding {
-  readonly what: 'this' | 'super' | 'arguments' | 'eval' | 'with' | 'private' | 'import.meta';
-  /** As it stands in the text. */
-  readonly text: string;
 }
 
 /** A text that V8 shows for functions that have no JavaScript source. */
 export function isNativeText(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+/** A function's own name, without running code of it; empty if it has none. */
+export function ownName(fn: (...values: never[]) => unknown): string {
+  const { value } = Object.getOwnPropertyDescriptor(fn, 'name') ?? {};
+  return typeof value === 'string' ? value : '';
+}
+
+/** A function's name as errors show it. */
+export function shownName(fn: (...values: never[]) => unknown): string {
+  return ownName(fn) || 'the function';
 }
 
 const known = new Map<string, FunctionSource>();
@@ -125,8 +127,7 @@ function readSource(text: string, name: string): FunctionSource {
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
     superclass: superclassOf(parsed.node),
-    staticNames: staticNamesOf(parsed.node, 'MethodDefinition'),
-    staticFields: staticNamesOf(parsed.node, 'PropertyDefinition'),
+    staticFields: staticFieldsOf(parsed.node),
   };
 }
 
@@ -182,104 +183,6 @@ function parsesStrict(wrapped: string): boolean {
   }
 }
 
-interface Uses {
-  surroundings: Surrounding[];
-  usesThis: boolean;
-  hasPrivateMembers: boolean;
-  importsDynamically: boolean;
-  /** Nodes of `import.meta`, with the member that is read. */
-  importMeta: AnyNode[];
-  typeofOperands: Set<unknown>;
-  givenThis: Set<unknown>;
-}
-
-function usesOf(root: AnyNode, isClass: boolean, isArrow: boolean): Uses {
-  const uses: Uses = {
-    surroundings: [],
-    usesThis: false,
-    hasPrivateMembers: false,
-    importsDynamically: false,
-    importMeta: [],
-    typeofOperands: new Set(),
-    givenThis: new Set(),
-  };
-  walkSyntax(root, (node, parent) => {
-    noteUse(node, parent, uses);
-    return undefined;
-  });
-  noteOwnContext(root, uses, isClass ? 'class' : isArrow ? 'arrow' : 'function');
-  return uses;
-}
-
-function noteUse(node: AnyNode, parent: AnyNode | undefined, uses: Uses): void {
-  if (node.type === 'UnaryExpression' && node.operator === 'typeof') {
-    uses.typeofOperands.add(node.argument);
-  } else if (node.type === 'NewExpression') {
-    uses.givenThis.add(node.callee);
-  } else if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression') {
-    const { object, property } = node.callee;
-    if (property.type === 'Identifier' && /^(call|apply|bind)$/.test(property.name)) {
-      uses.givenThis.add(object);
-    }
-  } else if (/^Class/.test(node.type)) {
-    uses.givenThis.add((node as { superClass?: unknown }).superClass);
-  } else if (node.type === 'MetaProperty' && node.meta.name === 'import') {
-    uses.importMeta.push(node);
-    if (!readsKnownMeta(parent)) {
-      uses.surroundings.push({ what: 'import.meta', text: 'import.meta' });
-    }
-  } else if (node.type === 'ImportExpression') {
-    uses.importsDynamically = true;
-  } else if (node.type === 'WithStatement') {
-    uses.surroundings.push({ what: 'with', text: 'with' });
-  }
-  if (
-    node.type === 'CallExpression' &&
-    node.callee.type === 'Identifier' &&
-    node.callee.name === 'eval'
-  ) {
-    uses.surroundings.push({ what: 'eval', text: 'eval(…)' });
-  }
-  if (
-    (node.type === 'PropertyDefinition' || node.type === 'MethodDefinition') &&
-    node.key.type === 'PrivateIdentifier' &&
-    !node.static
-  ) {
-    uses.hasPrivateMembers = true;
-  }
-}
-
-/** The members of `import.meta` that follow from the URL alone. */
-function readsKnownMeta(parent: AnyNode | undefined): boolean {
-  return (
-    parent?.type === 'MemberExpression' &&
-    !parent.computed &&
-    parent.property.type === 'Identifier' &&
-    /^(url|dirname|filename)$/.test(parent.property.name)
-  );
-}
-
-/** Uses of `this` and the like that belong to the function itself, not to one nested in it. */
-function noteOwnContext(root: AnyNode, uses: Uses, kind: 'class' | 'arrow' | 'function'): void {
-  if (kind === 'class') return;
-  const note = (what: Surrounding['what'], text: string): void => {
-    uses.surroundings.push({ what, text });
-  };
-  walkSyntax(root, (node) => {
-    if (node !== root && /^(FunctionExpression|FunctionDeclaration)$/.test(node.type)) return false;
-    if (/^Class(Expression|Declaration)$/.test(node.type)) return false;
-    if (node.type === 'ThisExpression') {
-      if (kind === 'arrow') note('this', 'this');
-      else uses.usesThis = true;
-    } else if (node.type === 'Super') {
-      note('super', 'super');
-    } else if (node.type === 'PrivateIdentifier') {
-      note('private', `#${node.name}`);
-    }
-    return undefined;
-  });
-}
-
 function partsRunAtDefinition(node: AnyNode): AnyNode[] {
   if (node.type !== 'ClassExpression') return [];
   const parts: (AnyNode | null | undefined)[] = [node.superClass];
@@ -319,14 +222,11 @@ function superclassOf(node: AnyNode): string | undefined {
   return node.superClass.name;
 }
 
-function staticNamesOf(
-  node: AnyNode,
-  type: 'MethodDefinition' | 'PropertyDefinition',
-): ReadonlySet<string> {
+function staticFieldsOf(node: AnyNode): ReadonlySet<string> {
   const names = new Set<string>();
   if (node.type !== 'ClassExpression') return names;
   for (const member of node.body.body) {
-    if (member.type !== type || !member.static || member.computed) continue;
+    if (member.type !== 'PropertyDefinition' || !member.static || member.computed) continue;
     if (member.key.type === 'Identifier') names.add(member.key.name);
     else if (member.key.type === 'Literal') names.add(String(member.key.value));
   }

@@ -10,7 +10,7 @@ import { withoutContext } from '../async-context.ts';
 import { JobStoppedError, ThreadLostError, type ThreadStartError } from '../errors.ts';
 import { type NativeLaneClient, native } from '../native.ts';
 import { Definitions } from './definitions.ts';
-import { decodeError } from './error-codec.ts';
+import { decodeError, importErrorClasses, missingErrorModules } from './error-codec.ts';
 import {
   ARGUMENTS_SHIFT,
   ClientMemory,
@@ -48,6 +48,9 @@ const DROPPED = -1;
 const HEARTBEAT_MS = 100;
 /** Why a job that has not started is stopped with the threads. */
 const DISMISSED = 'killJobs() was called';
+const NOTHING: readonly string[] = [];
+/** Taken at load: fake timers must not stop us. */
+const setTimeoutAtLoad = setTimeout;
 /** Looks at the results before a blocking wait. */
 const SPINS = 2000;
 
@@ -71,6 +74,8 @@ export class LaneClient {
   /** Timed workers that hold the process. */
   #holds = 0;
   #isHeld = false;
+  #isReleaseQueued = false;
+  #isBlocking = false;
 
   constructor() {
     const binding = native();
@@ -181,6 +186,17 @@ export class LaneClient {
 
   /** Blocks this thread until `isOver`. Other results that come are settled too. */
   waitUntil(isOver: () => boolean): void {
+    // Whoever blocks cannot start a thread later.
+    if (!isOver()) this.kick();
+    this.#isBlocking = true;
+    try {
+      this.#blockUntil(isOver);
+    } finally {
+      this.#isBlocking = false;
+    }
+  }
+
+  #blockUntil(isOver: () => boolean): void {
     while (!isOver()) {
       for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
       if (!this.#memory.hasResults) {
@@ -221,18 +237,16 @@ export class LaneClient {
     return slot;
   }
 
-  #fail(job: PendingJob, error: unknown): void {
+  #fail(job: PendingJob, error: unknown, wasRunning = true): void {
     this.#release(job);
-    job.reject(error);
+    job.reject(error, wasRunning);
   }
 
   #release(job: PendingJob): void {
     this.#parcels.settled(job);
     this.#jobs[job.slot] = undefined;
     this.#freeSlots.push(job.slot);
-    if (--this.#underWay > 0) return;
-    this.#letGo();
-    this.#watchIdle();
+    if (--this.#underWay === 0) this.#letGo();
   }
 
   /** Pending jobs hold the process. */
@@ -247,10 +261,20 @@ export class LaneClient {
     this.native.setRef(true);
   }
 
+  /**
+   * Lets the process go, a moment later: a program that runs one job after the other pays for neither
+   * holding nor letting go.
+   */
   #letGo(): void {
-    if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
-    this.#isHeld = false;
-    this.native.setRef(false);
+    if (this.#isReleaseQueued) return;
+    this.#isReleaseQueued = true;
+    setTimeoutAtLoad(() => {
+      this.#isReleaseQueued = false;
+      this.#watchIdle();
+      if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
+      this.#isHeld = false;
+      this.native.setRef(false);
+    }, 1);
   }
 
   #watchIdle(): void {
@@ -291,19 +315,34 @@ export class LaneClient {
       if (kind === STATUS_DONE_BY_PORT) this.#readValue(frame);
       return;
     }
+    if (kind === STATUS_LOST) this.#fail(job, new ThreadLostError(job.task.name));
+    else if (kind === STATUS_STOPPED) this.#fail(job, undefined, false);
+    else if (kind === STATUS_FAILED) this.#failWith(job, frame);
+    else this.#resolve(job, frame);
+  }
+
+  #resolve(job: PendingJob, frame: Frame): void {
     let value: unknown;
-    let failure: { readonly error: unknown } | undefined;
     try {
-      if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
-      else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
-      if (kind === STATUS_FAILED) failure = { error: decodeError(value, job.callSite?.stack) };
+      value = this.#readValue(frame);
     } catch (error) {
-      failure = { error };
+      this.#fail(job, error);
+      return;
     }
     this.#release(job);
-    if (kind === STATUS_STOPPED) job.reject(undefined, false);
-    else if (failure === undefined) job.resolve(value);
-    else job.reject(failure.error);
+    job.resolve(value);
+  }
+
+  /**
+   * Fails a job with what it threw. The module that exports the error's class is imported first, so
+   * that the class is known here; whoever blocks does not wait for that.
+   */
+  #failWith(job: PendingJob, frame: Frame): void {
+    const thrown = this.#readValue(frame);
+    const fail = () => this.#fail(job, decodeError(thrown, job.callSite?.stack));
+    const missing = this.#isBlocking ? NOTHING : missingErrorModules(thrown);
+    if (missing.length === 0) fail();
+    else importErrorClasses(missing).then(fail);
   }
 
   #readValue(frame: Frame): unknown {
@@ -327,10 +366,6 @@ export class LaneClient {
     else if (notice === STATUS_GROW) this.kick();
   }
 
-  #lostError(job: PendingJob): ThreadLostError {
-    return new ThreadLostError(job.task.name);
-  }
-
   #startFailed(thread: LaneThread, error: ThreadStartError, isHopeless: boolean): void {
     if (thread.reservation !== FOR_LEASE) this.native.laneFailed();
     if (!isHopeless) {
@@ -339,6 +374,7 @@ export class LaneClient {
     for (const job of this.#parcels.sentTo(thread)) this.#fail(job, error);
     if (!isHopeless) return;
     // Nothing comes up: what waits would wait for ever.
+    this.timed.giveUp(error);
     for (const job of this.#jobs) {
       if (job !== undefined && this.abort(job)) job.reject(error);
     }

@@ -21,6 +21,9 @@ export const STATUS_WORKER_IDLE = 13;
 /** Notice: a worker is finished. */
 export const STATUS_WORKER_FINISHED = 14;
 
+/** Not from the core: no thread comes up that could run the worker. */
+export const NO_THREAD = -1;
+
 /** What is told: flags of the notice, and the error as it came when there is one. */
 export interface TimedNotice {
   readonly kind: number;
@@ -52,6 +55,13 @@ export class TimedDesk<W> {
   /** Nothing more comes for this handle. */
   remove(handle: number): void {
     this.#workers.delete(handle);
+  }
+
+  /** No thread comes up. */
+  giveUp(error: unknown): void {
+    for (const worker of [...this.#workers.values()]) {
+      this.receive?.(worker, { kind: NO_THREAD, flags: 0, error });
+    }
   }
 
   /** Passes a notice on. */
