@@ -14,9 +14,18 @@ import {
 const thread = true;
 const BLOCK_MS = 1000;
 
-/** A thread is up, so that nothing has to be started while the loop is blocked. */
-async function warmThread(): Promise<void> {
-  await BackgroundWorkerPool.runJob(() => 1).result;
+test.before(() => BackgroundWorkerPool.setThreads({ maxThreads: 4 }));
+
+/** Two threads are up, so that nothing has to be started while the loop is blocked. */
+async function warmThreads(): Promise<void> {
+  const here = new Int32Array(new SharedArrayBuffer(4));
+  const meet = (count: Int32Array): void => {
+    Atomics.add(count, 0, 1);
+    Atomics.notify(count, 0);
+    while (Atomics.load(count, 0) < 2) Atomics.wait(count, 0, 1);
+  };
+  const jobs = [1, 2].map(() => BackgroundWorkerPool.runJob(meet, { args: [here] }));
+  await Promise.all(jobs.map(({ result }) => result));
 }
 
 function nowMs(): number {
@@ -25,7 +34,7 @@ function nowMs(): number {
 
 test.serial('recurring workers run slot after slot while the loop is blocked', async (t) => {
   poolInRealTime(t);
-  await warmThread();
+  await warmThreads();
   const ledgers = Array.from({ length: 5 }, () => sharedLedger());
   // Slots that a busy machine makes late are run all the same, so each can be counted.
   const options = { thread, runPastEvents: true } as const;
@@ -49,7 +58,7 @@ test.serial('recurring workers run slot after slot while the loop is blocked', a
 
 test.serial('actors are started while the loop is blocked, none early', async (t) => {
   poolInRealTime(t);
-  await warmThread();
+  await warmThreads();
   const ledger = sharedLedger();
   const dueMs: number[] = [];
   const callback = (data: SharedLedger, worker: { name: string | undefined }): void =>
@@ -71,7 +80,7 @@ test.serial('actors are started while the loop is blocked, none early', async (t
 
 test.serial('runs, state and next run are right although the loop was blocked', async (t) => {
   poolInRealTime(t);
-  await warmThread();
+  await warmThreads();
   const ledger = sharedLedger();
   const three = BackgroundWorkerPool.newWorker(0.01, (data) => note(data, 3), {
     thread,
@@ -102,7 +111,7 @@ test.serial('runs, state and next run are right although the loop was blocked', 
 
 test.serial('once stop has returned, no run starts', async (t) => {
   poolInRealTime(t);
-  await warmThread();
+  await warmThreads();
   const ledger = sharedLedger();
   const workers: BackgroundWorker<SharedLedger>[] = [];
   const callback = (data: SharedLedger, worker: { id: number }): void => note(data, worker.id);
@@ -124,7 +133,7 @@ test.serial('once stop has returned, no run starts', async (t) => {
 
 test.serial('what waits behind a long run is not started after its stop', async (t) => {
   poolInRealTime(t);
-  await warmThread();
+  await warmThreads();
   const ledger = sharedLedger();
   const gate = new Int32Array(new SharedArrayBuffer(4));
   const hold = (data: { gate: Int32Array; ledger: SharedLedger }): void => {

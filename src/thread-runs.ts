@@ -57,6 +57,9 @@ const RETURNED_FALSE = 2;
 /** Answers of the native side to a stop. */
 const STOPPED_NOW = 1;
 
+/** With fewer threads, the core is asked whether one should be started; see `roster.rs`. */
+const THREADS = 2;
+
 /** Workers that are finished and still known to the core. */
 const finished = new Set<Worker>();
 
@@ -102,6 +105,7 @@ function start<D>(worker: BackgroundWorker<D>): void {
   };
   place.handle = client.native.startTimed(place.handle, options, encoded);
   client.timed.add(place.handle, worker as unknown as Worker);
+  if (client.lanes.all < THREADS) client.kick();
   settle(worker, place);
 }
 

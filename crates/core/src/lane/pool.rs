@@ -196,7 +196,7 @@ impl Pool {
         client.drain_submissions();
         let (mut waiting, starting) = (client.backlog.len(), client.starting);
         if waiting == 0 && roster.lacks_lane(id) {
-            waiting = 1;
+            waiting = starting + 1;
         }
         let mut supply = Supply::Wait;
         if waiting > 0 {
@@ -318,7 +318,7 @@ impl Pool {
                 })
         };
         // A timed worker must find a lane even while nobody could start one.
-        let keep = keep.max(usize::from(roster.serves_timed(id)));
+        let keep = keep.max(roster.lanes_for_timed(id));
         let most = most.min(own.saturating_sub(keep));
         let old: Vec<LaneId> = roster
             .parked

@@ -6,6 +6,10 @@ use crate::lane::lane::{Lane, LaneId, Stance};
 use crate::lane::timed_workers::TimedWorkers;
 use crate::sync::Ordering;
 
+/// Lanes that timed workers should find although nobody could start one at that moment: a run that
+/// takes long is then beside the others and not before them.
+const TIMED_LANES: usize = 2;
+
 /// All clients and lanes.
 #[derive(Debug)]
 pub(crate) struct Roster {
@@ -108,13 +112,15 @@ impl Roster {
         self.parked.iter().rev().find(is_own).copied()
     }
 
-    /// True when lanes of `home` may be needed by timed workers.
-    pub(crate) fn serves_timed(&self, home: ClientId) -> bool {
-        let mut clients = self.clients.iter().flatten();
-        clients.any(|client| client.timed_workers > 0 && self.serves(home, client.id))
+    /// Lanes of `home` that timed workers should find.
+    pub(crate) fn lanes_for_timed(&self, home: ClientId) -> usize {
+        let clients = self.clients.iter().flatten();
+        let served = clients.filter(|client| self.serves(home, client.id));
+        let workers: usize = served.map(|client| client.timed_workers).sum();
+        workers.min(TIMED_LANES).min(self.limit)
     }
 
-    /// True when a client has timed workers, and neither a lane nor one that is being started.
+    /// True when a client has timed workers, and fewer lanes than they should find.
     pub(crate) fn lacks_lane(&self, id: ClientId) -> bool {
         let Some(client) = self.clients.get(id.index()).and_then(Option::as_ref) else {
             return false;
@@ -124,9 +130,12 @@ impl Roster {
             true => lane.home == id,
             false => self.serves(lane.home, id),
         };
-        let waits = client.timed_workers > 0 && client.starting == 0;
-        let mut lanes = self.lanes.iter().flatten();
-        waits && !lanes.any(|lane| serves(lane) && is_counted(lane))
+        let lanes = self.lanes.iter().flatten();
+        let up = lanes
+            .filter(|lane| serves(lane) && is_counted(lane))
+            .count();
+        let wanted = client.timed_workers.min(TIMED_LANES).min(self.limit);
+        up + client.starting < wanted
     }
 
     /// Wakes a parked lane.
