@@ -50,6 +50,7 @@ export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
+export type { ThreadWorker } from './lane/thread-worker.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
@@ -61,6 +62,8 @@ export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './source
 export type {
   ActorOptions,
   CommonOptions,
+  ThreadCallback,
   WorkerCallback,
+  WorkerFunction,
   WorkerOptions,
 } from './worker-options.ts';

@@ -58,8 +58,31 @@ const setTimeoutAtLoad = setTimeout;
 /** Threads that did not come up in a row until waiting jobs are failed. */
 const FAILURES = 3;
 
+/** Options of Node that matter to a thread also when it cannot have all of the program's. */
+const LOADING_OPTION =
+  /^(?:--(?:import|require|loader|experimental-loader|conditions)|-[rC])(?==|$)/;
+
+/**
+ * Options of Node for a thread: those of the program, unless it is given as text. That comes with an
+ * option which a thread, as it runs a file, would refuse.
+ */
+function threadExecArgv(): { readonly execArgv?: string[] } {
+  const all = process.execArgv;
+  if (!all.some((option) => option.startsWith('--input-type'))) return {};
+  const execArgv: string[] = [];
+  for (const [at, option] of all.entries()) {
+    if (!LOADING_OPTION.test(option)) continue;
+    execArgv.push(option);
+    const value = all[at + 1];
+    if (!option.includes('=') && value !== undefined) execArgv.push(value);
+  }
+  return { execArgv };
+}
+
 /** See the head of the file. */
 export class LaneThreads {
+  /** Called for each new thread. */
+  onStart: ((thread: LaneThread) => void) | undefined;
   readonly #threads = new Map<number, LaneThread>();
   readonly #home: number;
   readonly #onStartFailed: (
@@ -164,6 +187,7 @@ export class LaneThreads {
       workerData: start,
       transferList: [remotePort],
       env: SHARE_ENV,
+      ...threadExecArgv(),
       resourceLimits: settings.resourceLimits,
     });
     const thread: LaneThread = {
@@ -183,6 +207,7 @@ export class LaneThreads {
       thread.error = error;
     });
     worker.once('exit', (code) => this.#ended(thread, code));
+    this.onStart?.(thread);
     return thread;
   }
 

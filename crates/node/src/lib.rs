@@ -25,6 +25,7 @@ mod lane_thread;
 mod manual;
 mod memory;
 mod source;
+mod timed_workers;
 mod wake;
 
 use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
