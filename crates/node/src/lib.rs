@@ -25,7 +25,7 @@ use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-pub use channel::NativeChannelHub;
+pub use channel::{ChannelEnd, NativeChannelHub, channel_memory_layout, wake_channel_end};
 pub use isolate::NativeIsolate;
 pub use manual::NativeManualIsolate;
 pub use source::NativeSource;

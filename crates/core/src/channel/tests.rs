@@ -1,5 +1,10 @@
 //! The ring against a plain queue, and the ends that wait, close and are lost.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test joins the threads that it starts"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
