@@ -19,7 +19,7 @@ export {
 export type { EndHandle } from './channel/end-link.ts';
 export type { TransferList } from './channel/parcels.ts';
 export type { Receiver } from './channel/receiver.ts';
-export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export type { BlockOptions, FailOptions, Sender, SendOptions } from './channel/sender.ts';
 export {
   type DurationInput,
   type DurationLike,
