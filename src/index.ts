@@ -21,6 +21,17 @@ export {
   ThreadLostError,
   ThreadStartError,
 } from './errors.ts';
+export { BgException, type JobFailure } from './fan-out/bg-exception.ts';
+export type { LevelLogger, LoggerInput } from './fan-out/fan-out-log.ts';
+export { parallelise, paralleliseSync } from './fan-out/parallelise.ts';
+export { paralleliseIter } from './fan-out/parallelise-iter.ts';
+export type {
+  JobFunction,
+  JobProgress,
+  ParalleliseIterOptions,
+  ParalleliseOptions,
+} from './fan-out/parallelise-options.ts';
+export type { ThreadLogger } from './fan-out/thread-logger.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
