@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { atLeast, installedTool, npm, ROOT, run, rustVersion, stop } from './toolchain.mjs';
 
@@ -115,9 +115,11 @@ function loadBinary() {
 }
 
 function compileTypeScript() {
-  const inputs = hashOf(['src', 'tsconfig.json', 'index.d.ts', 'package-lock.json']);
+  const sources = ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'index.d.ts', 'package-lock.json'];
+  const inputs = hashOf(sources);
   if (!force && stampOf('typescript') === inputs && existsSync('dist')) return;
   step('typescript: tsc', () => run([...installedTool('typescript', 'bin/tsc')]));
+  step('bundles: esbuild', () => run([process.execPath, 'scripts/bundle.mjs']));
   removeOrphans('dist');
   writeStamp('typescript', inputs);
 }
@@ -126,6 +128,7 @@ function compileTypeScript() {
 // program running from dist/ meanwhile keeps finding its modules.
 function removeOrphans(directory) {
   for (const path of filesBelow(directory)) {
+    if (/^chunk-.*\.js$/.test(basename(path))) continue;
     const source = join('src', relative('dist', path)).replace(/(\.d\.ts|\.js)$/, '.ts');
     if (!existsSync(source)) rmSync(path);
   }

@@ -3,9 +3,10 @@ import type { DurationInput } from './duration.ts';
 import { ClockInUseError, InvalidArgumentError, StaticClassError } from './errors.ts';
 import { Job } from './job.ts';
 import { jobBalance } from './job-balance.ts';
-import { type JobOptions, readJobSettings } from './job-options.ts';
+import { type JobOptions, readJobOptions } from './job-options.ts';
+import { takeCallSite } from './lane/call-site.ts';
 import { carry } from './lane/carried-function.ts';
-import { laneClientIfOpen } from './lane/lane-client.ts';
+import { laneClient, laneClientIfOpen } from './lane/lane-client.ts';
 import { type ThreadOptions, threadSettings } from './lane/thread-settings.ts';
 import type { AnyFunction, ThreadTask } from './lane/thread-task.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -103,9 +104,10 @@ export class BackgroundWorkerPool {
     task: ((...args: A) => R) | ThreadTask<(...args: A) => R>,
     options?: string | JobOptions<A>,
   ): Job<Awaited<R>> {
-    const settings = readJobSettings(options);
-    const carried = carry(task as AnyFunction | ThreadTask, settings.captures);
-    const job = new Job<Awaited<R>>(carried, settings);
+    const settings = readJobOptions(options);
+    laneClient().warm();
+    const carried = carry(task as AnyFunction | ThreadTask, settings?.captures);
+    const job = new Job<Awaited<R>>(carried, settings, takeCallSite(BackgroundWorkerPool.runJob));
     jobBalance.noteRequest();
     return job;
   }

@@ -1,4 +1,4 @@
-/** Options of `BackgroundWorkerPool.runJob`, and how they are read. */
+/** Options of `BackgroundWorkerPool.runJob`, and how they are checked. */
 import type { Transferable } from 'node:worker_threads';
 import { type DurationInput, parseDuration } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
@@ -21,54 +21,48 @@ export interface JobOptions<A extends readonly unknown[] = readonly unknown[]> {
   readonly priority?: number | undefined;
 }
 
-/** What a job is made from, read and checked. */
-export interface JobSettings {
-  readonly name: string | undefined;
-  readonly args: readonly unknown[];
-  readonly transfer: readonly Transferable[];
-  readonly captures: Readonly<Record<string, unknown>> | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly priority: number;
-}
-
-const NOTHING: readonly never[] = [];
 const MOST_PRIORITY = 100;
 
-const PLAIN: JobSettings = {
-  name: undefined,
-  args: NOTHING,
-  transfer: NOTHING,
-  captures: undefined,
-  signal: undefined,
-  timeoutMs: undefined,
-  priority: 0,
-};
-
-/** Reads the second argument of `runJob`: nothing, a name, or options. */
-export function readJobSettings(options: string | JobOptions | undefined): JobSettings {
-  if (options === undefined) return PLAIN;
-  if (typeof options === 'string') return { ...PLAIN, name: options };
+/**
+ * Checks the second argument of `runJob`: nothing, a name, or options.
+ *
+ * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` for an option that is none, and the
+ * reason of the signal when it is aborted already.
+ */
+export function readJobOptions(options: string | JobOptions | undefined): JobOptions | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options === 'string') return { name: options };
   if (typeof options !== 'object' || options === null) {
     throw new InvalidArgumentError('options', options, 'a name or an object');
   }
-  const { name, args = NOTHING, transfer = NOTHING, captures, signal, timeout } = options;
-  const { priority = 0 } = options;
+  const { name, args, transfer, signal, timeout, priority } = options;
   if (name !== undefined && typeof name !== 'string') {
     throw new InvalidArgumentError('name', name, 'a string');
   }
-  if (!Array.isArray(args)) throw new InvalidArgumentError('args', args, 'an array');
-  if (!Array.isArray(transfer)) throw new InvalidArgumentError('transfer', transfer, 'an array');
-  if (!Number.isInteger(priority) || Math.abs(priority) > MOST_PRIORITY) {
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new InvalidArgumentError('args', args, 'an array');
+  }
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw new InvalidArgumentError('transfer', transfer, 'an array');
+  }
+  if (priority !== undefined && !isPriority(priority)) {
     throw new InvalidArgumentError('priority', priority, 'a whole number from -100 to 100');
   }
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    throw new InvalidArgumentError('signal', signal, 'an AbortSignal');
-  }
-  signal?.throwIfAborted();
-  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 's', 'timeout');
-  if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+  if (timeout !== undefined && !(parseDuration(timeout, 's', 'timeout') >= 0)) {
     throw new InvalidArgumentError('timeout', timeout, 'zero or more');
   }
-  return { name, args, transfer, captures, signal, timeoutMs, priority };
+  if (signal !== undefined) checkSignal(signal);
+  return options;
+}
+
+function isPriority(priority: number): boolean {
+  return Number.isInteger(priority) && Math.abs(priority) <= MOST_PRIORITY;
+}
+
+function checkSignal(signal: AbortSignal): void {
+  // Not `instanceof`: a signal may come from another context, as in some test runners.
+  if (typeof signal?.throwIfAborted !== 'function') {
+    throw new InvalidArgumentError('signal', signal, 'an AbortSignal');
+  }
+  signal.throwIfAborted();
 }

@@ -1,19 +1,29 @@
 import type { Transferable } from 'node:worker_threads';
 import { JobStoppedError } from './errors.ts';
-import type { JobSettings } from './job-options.ts';
+import { JobGuards } from './job-guards.ts';
+import type { JobOptions } from './job-options.ts';
+import type { CallSite } from './lane/call-site.ts';
 import type { CarriedFunction } from './lane/carried-function.ts';
 import { laneClient } from './lane/lane-client.ts';
 import type { PendingJob } from './lane/pending-job.ts';
-import { threadSettings } from './lane/thread-settings.ts';
 import { poolContext } from './pool-context.ts';
 
-/** What a job waits for, or has come to. */
-type Outcome<R> =
-  | { readonly is: 'pending' }
-  | { readonly is: 'done'; readonly value: R }
-  | { readonly is: 'failed'; readonly error: unknown };
+const PENDING = 0;
+const DONE = 1;
+const FAILED = 2;
 
-const PENDING: Outcome<never> = { is: 'pending' };
+/** What few jobs have, kept apart so that the many stay small. */
+interface JobExtras {
+  name: string | undefined;
+  priority: number;
+  callSite: CallSite | undefined;
+  /** Why the job was stopped. */
+  stopped: { readonly why: string; readonly reason: unknown } | undefined;
+  guards: JobGuards | undefined;
+}
+
+const NO_TRANSFER: readonly Transferable[] = [];
+const NO_ARGS: readonly unknown[] = [];
 
 /**
  * A function that runs on a native thread. Made by `BackgroundWorkerPool.runJob`.
@@ -29,20 +39,22 @@ const PENDING: Outcome<never> = { is: 'pending' };
  * ```
  */
 export class Job<R = unknown> {
-  /** Name, for the log. */
-  readonly name: string;
-  readonly #pending: JobEntry<R>;
+  readonly #entry: JobEntry<R>;
 
   /** @internal Use `BackgroundWorkerPool.runJob`. */
-  constructor(task: CarriedFunction, settings: JobSettings) {
-    this.name = settings.name ?? task.name;
-    this.#pending = new JobEntry<R>(this.name, task, settings.priority);
-    this.#pending.submit(settings);
+  constructor(task: CarriedFunction, options?: JobOptions, callSite?: CallSite) {
+    this.#entry = new JobEntry<R>(task, options, callSite);
+    this.#entry.submit(options);
+  }
+
+  /** Name, for the log. */
+  get name(): string {
+    return this.#entry.name;
   }
 
   /** True until the job has ended: while it waits for a thread, too. */
   get running(): boolean {
-    return this.#pending.outcome.is === 'pending';
+    return this.#entry.isPending;
   }
 
   /**
@@ -50,7 +62,7 @@ export class Job<R = unknown> {
    * with JobStoppedError `BACKBEAT_JOB_STOPPED`, or with ThreadLostError `BACKBEAT_THREAD_LOST`.
    */
   get result(): Promise<R> {
-    return this.#pending.result();
+    return this.#entry.result();
   }
 
   /**
@@ -60,7 +72,7 @@ export class Job<R = unknown> {
    * @throws What `result` rejects with.
    */
   resultSync(): R {
-    return this.#pending.resultSync();
+    return this.#entry.resultSync();
   }
 
   /**
@@ -71,7 +83,7 @@ export class Job<R = unknown> {
    * @returns This job.
    */
   stop(): this {
-    this.#pending.stop('stop() was called', undefined);
+    this.#entry.stop('stop() was called', undefined);
     return this;
   }
 
@@ -85,122 +97,119 @@ export class Job<R = unknown> {
 class JobEntry<R> implements PendingJob {
   slot = 0;
   sequence = 0;
-  readonly priority: number;
   readonly task: CarriedFunction;
-  readonly #name: string;
-  outcome: Outcome<R> = PENDING;
-  #promise: Promise<R> | undefined;
-  #resolve: ((value: R) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
-  #stopped: { readonly why: string; readonly reason: unknown } | undefined;
-  #guards: JobGuards | undefined;
+  #state = PENDING;
+  /** What it returned or threw. */
+  #value: unknown = undefined;
+  #promise: Promise<R> | undefined = undefined;
+  #resolve: ((value: R) => void) | undefined = undefined;
+  #reject: ((error: unknown) => void) | undefined = undefined;
+  #extras: JobExtras | undefined = undefined;
 
-  constructor(name: string, task: CarriedFunction, priority: number) {
-    this.#name = name;
+  constructor(
+    task: CarriedFunction,
+    options: JobOptions | undefined,
+    callSite: CallSite | undefined,
+  ) {
     this.task = task;
-    this.priority = priority;
+    const name = options?.name;
+    const priority = options?.priority ?? 0;
+    if (name !== undefined || priority !== 0 || callSite !== undefined) {
+      this.#extras = { ...noExtras(), name, priority, callSite };
+    }
   }
 
-  submit({ args, transfer, signal, timeoutMs }: JobSettings): void {
-    laneClient().submit(this, args, transfer);
-    if (signal !== undefined || timeoutMs !== undefined) {
-      this.#guards = new JobGuards(signal, timeoutMs, (why, reason) => this.stop(why, reason));
+  get name(): string {
+    return this.#extras?.name ?? this.task.name;
+  }
+
+  get priority(): number {
+    return this.#extras?.priority ?? 0;
+  }
+
+  get callSite(): CallSite | undefined {
+    return this.#extras?.callSite;
+  }
+
+  get isPending(): boolean {
+    return this.#state === PENDING;
+  }
+
+  submit(options: JobOptions | undefined): void {
+    laneClient().submit(this, options?.args ?? NO_ARGS, options?.transfer ?? NO_TRANSFER);
+    if (options?.signal !== undefined || options?.timeout !== undefined) {
+      const guards = new JobGuards((why, reason) => this.stop(why, reason));
+      this.#writableExtras().guards = guards;
+      guards.watch(options.signal, options.timeout);
     }
   }
 
   result(): Promise<R> {
-    if (this.#promise === undefined) {
-      const { outcome } = this;
-      if (outcome.is === 'done') this.#promise = Promise.resolve(outcome.value);
-      else if (outcome.is === 'failed') this.#promise = Promise.reject(outcome.error);
-      else {
-        this.#promise = new Promise((resolve, reject) => {
-          this.#resolve = resolve;
-          this.#reject = reject;
-        });
-      }
-    }
+    this.#promise ??= this.#makePromise();
     return this.#promise;
   }
 
   resultSync(): R {
-    laneClient().waitUntil(() => this.outcome.is !== 'pending');
-    const outcome = this.outcome as Outcome<R>;
-    if (outcome.is === 'failed') throw outcome.error;
-    return (outcome as { readonly value: R }).value;
+    laneClient().waitUntil(() => !this.isPending);
+    if (this.#state === FAILED) throw this.#value;
+    return this.#value as R;
   }
 
   stop(why: string, reason: unknown): void {
-    if (this.outcome.is !== 'pending' || this.#stopped !== undefined) return;
-    this.#stopped = { why, reason };
+    if (!this.isPending || this.#extras?.stopped !== undefined) return;
+    const extras = this.#writableExtras();
+    extras.stopped = { why, reason };
     const client = laneClient();
     if (client.abort(this)) {
-      this.#end({ is: 'failed', error: this.#stoppedError(false) });
+      this.reject(undefined, false);
       return;
     }
-    this.#guards ??= new JobGuards(undefined, undefined, () => undefined);
-    this.#guards.afterGrace(() => client.endThreadOf(this));
+    extras.guards ??= new JobGuards(() => undefined);
+    extras.guards.afterGrace(() => client.endThreadOf(this));
   }
 
   resolve(value: unknown): void {
-    this.#end({ is: 'done', value: value as R });
+    this.#state = DONE;
+    this.#value = value;
+    this.#extras?.guards?.lift();
+    this.#resolve?.(value as R);
   }
 
   reject(error: unknown, wasRunning = true): void {
-    const isStopped = this.#stopped !== undefined;
-    this.#end({ is: 'failed', error: isStopped ? this.#stoppedError(wasRunning, error) : error });
-  }
-
-  #stoppedError(wasRunning: boolean, error?: unknown): JobStoppedError {
-    const { why, reason } = this.#stopped as { why: string; reason: unknown };
-    return new JobStoppedError(this.#name, wasRunning, why, reason ?? error);
-  }
-
-  #end(outcome: Outcome<R>): void {
-    this.outcome = outcome;
-    this.#guards?.lift();
-    if (outcome.is === 'done') this.#resolve?.(outcome.value);
-    else if (outcome.is === 'failed') {
-      if (this.#promise === undefined && this.#stopped === undefined) {
-        poolContext.log.jobFailed(this.#name, outcome.error);
-      }
-      this.#reject?.(outcome.error);
+    const stopped = this.#extras?.stopped;
+    this.#state = FAILED;
+    this.#value =
+      stopped === undefined
+        ? error
+        : new JobStoppedError(this.name, wasRunning, stopped.why, stopped.reason ?? error);
+    this.#extras?.guards?.lift();
+    if (this.#promise === undefined && stopped === undefined) {
+      poolContext.log.jobFailed(this.name, error);
     }
+    this.#reject?.(this.#value);
+  }
+
+  #makePromise(): Promise<R> {
+    if (this.#state === DONE) return Promise.resolve(this.#value as R);
+    if (this.#state === FAILED) return Promise.reject(this.#value);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  #writableExtras(): JobExtras {
+    this.#extras ??= noExtras();
+    return this.#extras;
   }
 }
 
-/** What may stop a job from outside: its signal, its time-out, and the end of the grace time. */
-class JobGuards {
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #grace: NodeJS.Timeout | undefined;
-
-  constructor(
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-    stop: (why: string, reason: unknown) => void,
-  ) {
-    this.#signal = signal;
-    this.#onAbort = () => stop('its signal was aborted', signal?.reason);
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (timeoutMs !== undefined) {
-      this.#timer = setTimeout(
-        () => stop(`it took longer than ${timeoutMs} ms`, undefined),
-        timeoutMs,
-      );
-    }
-  }
-
-  afterGrace(end: () => void): void {
-    this.#grace = setTimeout(end, threadSettings.graceMs);
-  }
-
-  lift(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#grace);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-  }
+function noExtras(): JobExtras {
+  return {
+    name: undefined,
+    priority: 0,
+    callSite: undefined,
+    stopped: undefined,
+    guards: undefined,
+  };
 }
-
-export type { Transferable };

@@ -1,8 +1,11 @@
 import { parseDuration } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
+import { checkOptionNames } from './option-names.ts';
 
 // Taken at load, so that fake timers which replace the globals do not stop this clock.
 const { setImmediate } = globalThis;
+
+const OPTIONS: ReadonlySet<string> = new Set(['wallEpochMs']);
 
 /** What a manual clock drives. */
 export interface ClockFollower {
@@ -39,6 +42,7 @@ export class ManualClock {
    * milliseconds since 1970. Default: 0.
    */
   constructor(options: { wallEpochMs?: number } = {}) {
+    checkOptionNames(options, OPTIONS);
     const { wallEpochMs = 0 } = options;
     this.#wallEpochMs = parseDuration(wallEpochMs, 'ms', 'wallEpochMs');
   }

@@ -32,6 +32,21 @@ export function native(): NativeBinding {
   return loaded;
 }
 
+/**
+ * The binding from the file where another isolate of this process has found it, which is quicker
+ * than to look for it again; as {@link native} without one.
+ */
+export function nativeFrom(path: string | undefined): NativeBinding {
+  if (path !== undefined) loaded ??= requireFromHere(path) as NativeBinding;
+  return native();
+}
+
+/** The file that the binding was loaded from, when that can be told. */
+export function bindingPath(): string | undefined {
+  const isBinding = (path: string) => /[\\/]backbeat\.[^\\/]*\.node$/.test(path);
+  return loaded && Object.keys(requireFromHere.cache).find(isBinding);
+}
+
 function load(): NativeBinding {
   let binding: NativeBinding;
   try {

@@ -1,9 +1,12 @@
 import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { ManualClock } from './manual-clock.ts';
+import { checkOptionNames } from './option-names.ts';
 import type { TimerHandle } from './slot-table.ts';
 import { type EngineStats, TimerEngine } from './timer-engine.ts';
 import { META_WALL, type TimerCallback } from './timer-host.ts';
+
+const OPTIONS: ReadonlySet<string> = new Set(['clock']);
 
 /** Counters of a scheduler. */
 export interface SchedulerStats extends EngineStats {
@@ -32,6 +35,7 @@ export class Scheduler {
    * moves with that clock. Default: the process-wide timer thread, started by the first arming.
    */
   constructor(options: { clock?: ManualClock } = {}) {
+    checkOptionNames(options, OPTIONS);
     const { clock } = options;
     if (clock !== undefined && !(clock instanceof ManualClock)) {
       throw new InvalidArgumentError('clock', clock, 'a ManualClock');

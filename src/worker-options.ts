@@ -3,6 +3,7 @@
 import type { BackgroundWorker } from './background-worker.ts';
 import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
+import { checkOptionNames } from './option-names.ts';
 import {
   DISPOSE,
   IGNORE_EXCEPTION,
@@ -84,6 +85,19 @@ export interface WorkerSettings<D> {
 }
 
 const NO_OPTIONS = {};
+const WORKER_OPTIONS: ReadonlySet<string> = new Set([
+  'name',
+  'dispose',
+  'finished',
+  'ignoreException',
+  'data',
+  'signal',
+  'ref',
+  'startWithDelay',
+  'maxCount',
+  'runOnTime',
+  'runPastEvents',
+] satisfies (keyof WorkerOptions<unknown>)[]);
 
 /** Reads the arguments of `newWorker`. */
 export function readWorkerSettings<D>(
@@ -93,6 +107,7 @@ export function readWorkerSettings<D>(
 ): WorkerSettings<D> {
   checkCallable('workerCallback', callback);
   checkOptions(options);
+  checkOptionNames(options, WORKER_OPTIONS);
   const intervalMs = readIntervalMs(interval);
   const maxCount = options.maxCount ?? 0;
   if (!Number.isInteger(maxCount) || maxCount < 0) {

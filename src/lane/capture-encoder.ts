@@ -14,10 +14,11 @@ import type {
   EncodedAccessor,
   EncodedProperties,
   EncodedValue,
+  NodeReference,
 } from './carried-payload.ts';
 import { DataSurvey } from './data-survey.ts';
 import { isNativeText } from './function-source.ts';
-import { knownPlace } from './known-values.ts';
+import { type KnownPlace, knownMember, knownPlace } from './known-values.ts';
 import { isPosted } from './posted-values.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -29,10 +30,14 @@ export interface CapturePath {
 
 /** What the encoder asks of its owner, which knows about functions. */
 export interface FunctionEncoder {
+  /** Whether a function of the graph imports this object. */
+  isImported(object: object): boolean;
+  /** Writes what a function of the graph imports, if this object is one of those. */
+  encodeImport(object: object, path: CapturePath): EncodedValue | undefined;
   /** Writes a function that no thread has by itself. */
   encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue;
-  /** Why instances of a class cannot be made without its constructor, if so. */
-  instanceRefusal(owner: AnyFunction): Refusal | undefined;
+  /** Why an instance of a class cannot be made without its constructor, if so. */
+  instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined;
 }
 
 /** The nodes of one payload. Used once. */
@@ -41,7 +46,8 @@ export class CaptureEncoder {
   readonly modules: CarriedModule[] = [];
   /** What cannot be written as bytes, in the order of the `shared` nodes. */
   readonly shared: object[] = [];
-  readonly survey: DataSurvey = new DataSurvey();
+  readonly #survey: DataSurvey;
+  #watched: object[] | undefined = [];
   readonly #ids = new Map<object, number>();
   readonly #functions: FunctionEncoder;
   readonly #functionName: string;
@@ -49,6 +55,7 @@ export class CaptureEncoder {
   constructor(functionName: string, functions: FunctionEncoder) {
     this.#functionName = functionName;
     this.#functions = functions;
+    this.#survey = new DataSurvey((object) => functions.isImported(object));
   }
 
   /**
@@ -61,13 +68,24 @@ export class CaptureEncoder {
       case 'symbol':
         return this.#encodeSymbol(value, path);
       case 'function':
-        return this.#idOf(value) ?? this.#encodeFunction(value as AnyFunction, path, givenThis);
+        return (
+          this.#idOf(value) ??
+          this.#encodeImport(value, path) ??
+          this.#encodeFunction(value as AnyFunction, path, givenThis)
+        );
       case 'object':
         if (value === null) return null;
-        return this.#idOf(value) ?? this.#encodeObject(value, path);
+        return (
+          this.#idOf(value) ?? this.#encodeImport(value, path) ?? this.#encodeObject(value, path)
+        );
       default:
         return value as EncodedValue;
     }
+  }
+
+  /** Plain objects that may change; `undefined` when objects of other kinds may. */
+  get watched(): readonly object[] | undefined {
+    return this.#watched;
   }
 
   /** Keeps a place for an object before what it holds is written, so that cycles end. */
@@ -150,13 +168,25 @@ export class CaptureEncoder {
     return id === undefined ? undefined : [id];
   }
 
+  #encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
+    const imported = this.#functions.encodeImport(object, path);
+    if (imported !== undefined) this.#ids.set(object, (imported as NodeReference)[0]);
+    return imported;
+  }
+
   #encodeFunction(fn: AnyFunction, path: CapturePath, givenThis: boolean): EncodedValue {
-    return this.#encodeKnown(fn) ?? this.#functions.encodeFunction(fn, path, givenThis);
+    const isNative = isNativeText(Function.prototype.toString.call(fn));
+    const known = this.#encodeKnown(fn, knownPlace(fn) ?? (isNative ? knownMember(fn) : undefined));
+    return known ?? this.#functions.encodeFunction(fn, path, givenThis);
+  }
+
+  /** A function of Node that is written in JavaScript: named, if a global has it as a member. */
+  encodeMember(fn: AnyFunction): EncodedValue | undefined {
+    return this.#encodeKnown(fn, knownMember(fn));
   }
 
   /** What every isolate has by itself is named, not copied. */
-  #encodeKnown(object: object): EncodedValue | undefined {
-    const place = knownPlace(object);
+  #encodeKnown(object: object, place: KnownPlace | undefined): EncodedValue | undefined {
     if (place === undefined) return undefined;
     const id = this.reserve(object);
     if (place.kind === 'global') return this.fill(id, { kind: 'global', path: place.path });
@@ -182,17 +212,21 @@ export class CaptureEncoder {
   }
 
   #encodeObject(object: object, path: CapturePath): EncodedValue {
-    if (this.survey.isPlain(object)) {
+    if (this.#survey.isPlain(object)) {
+      if (!this.#survey.isFrozen(object)) this.#watched?.push(object);
       return this.fill(this.reserve(object), { kind: 'plain', value: object });
     }
     const refusal = refusalOf(object);
     if (refusal !== undefined) return this.refuse(path, refusal);
-    const known = this.#encodeKnown(object);
+    const isPrototype = Object.hasOwn(object, 'constructor');
+    const place = knownPlace(object) ?? (isPrototype ? knownMember(object) : undefined);
+    const known = this.#encodeKnown(object, place);
     if (known !== undefined) return known;
     const id = this.reserve(object);
     if (isPosted(object)) {
       return this.fill(id, { kind: 'shared', index: this.shared.push(object) - 1 });
     }
+    this.#watched = undefined;
     if (ArrayBuffer.isView(object)) return this.#encodeView(id, object, path);
     if (types.isNativeError(object)) return this.#encodeError(id, object, path);
     const construction = constructionOf(object);
@@ -232,6 +266,12 @@ export class CaptureEncoder {
   }
 
   #encodeContainer(id: number, object: object, path: CapturePath): EncodedValue {
+    if (hasInternalState(object)) {
+      return this.refuse(path, {
+        reason: `${article(kindOf(object))} with properties or a class of its own cannot be copied`,
+        advice: 'capture the plain value and make the object inside the function',
+      });
+    }
     const prototype = this.#prototypeOf(object, path);
     if (types.isMap(object)) {
       const entries: EncodedValue[] = [];
@@ -255,12 +295,6 @@ export class CaptureEncoder {
       const properties = this.properties(object, path, (key) => key === 'length');
       const { length } = object;
       return this.fill(id, { kind: 'array', prototype, length, entries: [], properties });
-    }
-    if (hasInternalState(object)) {
-      return this.refuse(path, {
-        reason: `${article(kindOf(object))} with properties or a class of its own cannot be copied`,
-        advice: 'capture the plain value and make the object inside the function',
-      });
     }
     return this.fill(id, { kind: 'object', prototype, properties: this.properties(object, path) });
   }
@@ -310,7 +344,7 @@ export class CaptureEncoder {
         knownPlace(owner) !== undefined || isNativeText(Function.prototype.toString.call(owner));
       const refusal = isBuiltin
         ? builtinInstanceRefusal(object, owner.name)
-        : this.#functions.instanceRefusal(owner as AnyFunction);
+        : this.#functions.instanceRefusal(object, owner as AnyFunction, path);
       if (refusal !== undefined) this.refuse(path, refusal);
     }
   }

@@ -6,9 +6,9 @@
  */
 import { serialize } from 'node:v8';
 import { InvalidArgumentError } from '../errors.ts';
-import { shownName } from './captured-variables.ts';
 import { CarriedGraph } from './carried-graph.ts';
 import type { FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { ownName } from './function-source.ts';
 import { type AnyFunction, ThreadTask } from './thread-task.ts';
 
 /** A function that is ready to go to a thread. */
@@ -26,6 +26,15 @@ interface Kept {
   /** Nothing that was captured can change, so nothing has to be looked at again. */
   readonly isConstant: boolean;
   readonly graph: CarriedGraph | undefined;
+  /** Where only plain data can have changed: that data, and its bytes when it was carried. */
+  readonly watch: Watch | undefined;
+  /** The explicit captures as they were. */
+  readonly given: Captures | undefined;
+}
+
+interface Watch {
+  readonly objects: readonly object[];
+  readonly bytes: Buffer;
 }
 
 type Captures = Readonly<Record<string, unknown>>;
@@ -54,8 +63,8 @@ const keptWithCaptures = new WeakMap<object, WeakMap<object, Kept>>();
  * ```
  */
 export function carry(fn: AnyFunction | ThreadTask, captures?: Captures): CarriedFunction {
-  const kept = findKept(fn, captures);
-  if (kept?.isConstant) return kept.carried;
+  const kept = captures === undefined ? keptAlone.get(fn) : findWithCaptures(fn, captures);
+  if (kept !== undefined && (kept.isConstant || isUnchanged(kept.watch))) return kept.carried;
   if (fn instanceof ThreadTask) return keep(fn, undefined, carryTask(fn));
   if (typeof fn !== 'function') {
     throw new InvalidArgumentError('fn', fn, 'a function or a task');
@@ -69,16 +78,20 @@ function carryFunction(
   kept: Kept | undefined,
 ): CarriedFunction {
   const graph = kept?.graph ?? new CarriedGraph(fn, captures);
-  const { payload, shared, isConstant } = graph.encode();
-  const bytes = serialize(payload);
-  if (kept !== undefined && isSame(kept.carried.definition as FunctionDefinition, bytes, shared)) {
+  const { payload, shared, watched } = graph.encode();
+  if (
+    kept !== undefined &&
+    isSame(kept.carried.definition as FunctionDefinition, payload, shared)
+  ) {
     return kept.carried;
   }
-  const definition: FunctionDefinition =
-    shared.length > 0 ? { payload: bytes, shared } : { payload: bytes };
-  const name = fn.name === '' ? 'anonymous' : shownName(fn);
+  const definition: FunctionDefinition = shared.length > 0 ? { payload, shared } : { payload };
+  const name = ownName(fn) || 'anonymous';
   const carried = { definition, sharesMemory: shared.length > 0, name };
-  return keep(fn, captures, { carried, isConstant, graph });
+  const isConstant = watched?.length === 0;
+  const watch =
+    isConstant || !watched ? undefined : { objects: watched, bytes: serialize(watched) };
+  return keep(fn, captures, { carried, isConstant, graph, watch, given: { ...captures } });
 }
 
 function carryTask({ url, exportName }: ThreadTask): Kept {
@@ -87,13 +100,20 @@ function carryTask({ url, exportName }: ThreadTask): Kept {
     carried: { definition, sharesMemory: false, name: exportName },
     isConstant: true,
     graph: undefined,
+    watch: undefined,
+    given: undefined,
   };
 }
 
-function findKept(fn: unknown, captures: Captures | undefined): Kept | undefined {
-  return captures === undefined
-    ? keptAlone.get(fn as object)
-    : keptWithCaptures.get(captures)?.get(fn as object);
+/** Other values under the same names are other captures, so what was kept is of no use then. */
+function findWithCaptures(fn: object, captures: Captures): Kept | undefined {
+  const kept = keptWithCaptures.get(captures)?.get(fn);
+  const given = kept?.given ?? {};
+  const names = Object.keys(captures);
+  const isSame =
+    names.length === Object.keys(given).length &&
+    names.every((name) => Object.hasOwn(given, name) && Object.is(given[name], captures[name]));
+  return isSame ? kept : undefined;
 }
 
 function keep(fn: object, captures: Captures | undefined, kept: Kept): CarriedFunction {
@@ -103,6 +123,16 @@ function keep(fn: object, captures: Captures | undefined, kept: Kept): CarriedFu
     keptWithCaptures.set(captures, functions.set(fn, kept));
   }
   return kept.carried;
+}
+
+/** Data that no longer can be written is no longer plain: it has changed. */
+function isUnchanged(watch: Watch | undefined): boolean {
+  if (watch === undefined) return false;
+  try {
+    return serialize(watch.objects).equals(watch.bytes);
+  } catch {
+    return false;
+  }
 }
 
 /** Shared memory is compared by identity: what is in it is seen on both sides anyway. */

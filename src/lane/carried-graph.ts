@@ -1,28 +1,41 @@
 /** A function, the functions it captured, and their variables. */
 import { isBuiltin } from 'node:module';
 import { types } from 'node:util';
+import { serialize } from 'node:v8';
 import { CaptureError } from '../errors.ts';
 import { CaptureEncoder, type CapturePath, type FunctionEncoder } from './capture-encoder.ts';
-import { article, type Refusal } from './capture-refusals.ts';
+import { article, builtinInstanceRefusal, type Refusal } from './capture-refusals.ts';
 import {
   type CapturedVariable,
   captureVariables,
   type FunctionCapture,
   readChanging,
-  shownName,
 } from './captured-variables.ts';
-import type { CarriedPayload, EncodedProperties, EncodedValue } from './carried-payload.ts';
-import { type FunctionSource, functionSource, isNativeText } from './function-source.ts';
-import { refusalOfSource, writtenRefusal } from './source-refusals.ts';
+import type { CarriedPayload, EncodedValue } from './carried-payload.ts';
+import { encodeMembers, isConstructor } from './function-members.ts';
+import {
+  type FunctionSource,
+  functionSource,
+  isNativeText,
+  ownName,
+  shownName,
+} from './function-source.ts';
+import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
-/** One payload, and whether it can ever be another. */
+/** One payload, and what to look at to know whether it still holds. */
 export interface EncodedGraph {
-  readonly payload: CarriedPayload;
+  /** A {@link CarriedPayload}, serialised. */
+  readonly payload: Buffer;
   readonly shared: readonly object[];
-  readonly isConstant: boolean;
+  /**
+   * Plain data whose contents may change, with all else being constant; empty when nothing can
+   * change. `undefined`: everything has to be read again.
+   */
+  readonly watched: readonly object[] | undefined;
 }
 
+type ImportedVariable = Extract<CapturedVariable, { from: 'module' }>;
 type Given = Readonly<Record<string, unknown>>;
 
 /** What was found out about functions, kept for the next time the graph is written. */
@@ -30,6 +43,8 @@ export class CarriedGraph implements FunctionEncoder {
   readonly #root: AnyFunction;
   readonly #given: Given | undefined;
   readonly #captures = new Map<AnyFunction, FunctionCapture>();
+  /** Objects that some function of the graph imports: wherever they are met, they are imported. */
+  readonly #imports = new Map<object, ImportedVariable>();
   #encoder: CaptureEncoder | undefined;
   #isConstant = true;
 
@@ -44,11 +59,17 @@ export class CarriedGraph implements FunctionEncoder {
     const encoder = new CaptureEncoder(name, this);
     this.#encoder = encoder;
     this.#isConstant = true;
+    const knownImports = this.#imports.size;
     try {
       const root = this.encodeFunction(this.#root, { up: undefined, part: name }, false);
-      const { modules, nodes, shared, survey } = encoder;
-      const isConstant = this.#isConstant && survey.isConstant;
-      return { payload: { modules, nodes, root }, shared, isConstant };
+      // What was met as a value before it was known to be an import is named in a second pass.
+      if (this.#imports.size > knownImports) return this.encode();
+      const { modules, nodes, shared, watched } = encoder;
+      return {
+        payload: serialize({ modules, nodes, root } satisfies CarriedPayload),
+        shared,
+        watched: this.#isConstant ? watched : undefined,
+      };
     } catch (error) {
       throw error instanceof RangeError ? tooDeep(name) : error;
     } finally {
@@ -60,9 +81,17 @@ export class CarriedGraph implements FunctionEncoder {
     const encoder = this.#encoder as CaptureEncoder;
     const capture = this.#captureOf(fn, path);
     const { source } = capture;
-    const prototype = prototypeOfConstructor(fn, source);
-    const refusal = refusalOfSource(source, givenThis || prototype !== undefined);
-    if (refusal !== undefined) encoder.refuse(this.#under(path, fn, refusal.part), refusal);
+    if (isOfNode(capture)) {
+      const member = encoder.encodeMember(fn);
+      if (member !== undefined) return member;
+      encoder.refuse(path, {
+        reason: 'it is a function of Node that no module exports',
+        advice: 'import what the function needs inside it',
+      });
+    }
+    if (source.usesThis && !givenThis && !isConstructor(fn, source)) {
+      encoder.refuse(this.#under(path, fn, 'this'), THIS_REFUSAL);
+    }
     const id = encoder.reserve(fn);
     const names: string[] = [];
     const values: EncodedValue[] = [];
@@ -72,26 +101,37 @@ export class CarriedGraph implements FunctionEncoder {
       names.push(name);
       values.push(value);
     }
+    const members = encodeMembers(encoder, fn, source, path);
+    if (Object.keys(members).length > 0) this.#isConstant = false;
     return encoder.fill(id, {
       kind: source.isClass ? 'class' : 'function',
       source: source.text,
       form: source.form,
-      name: typeof fn.name === 'string' ? fn.name : '',
+      name: ownName(fn),
       strict: capture.strict,
       place: capture.place,
       names,
       values,
       eager,
-      properties: this.#ownProperties(fn, source, path),
-      ...(prototype && this.#prototypeOf(prototype, path)),
+      ...members,
     });
   }
 
-  instanceRefusal(owner: AnyFunction): Refusal | undefined {
-    const text = Function.prototype.toString.call(owner);
-    if (!functionSource(text, owner.name).hasPrivateMembers) return undefined;
+  isImported(object: object): boolean {
+    return this.#imports.has(object);
+  }
+
+  encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
+    const variable = this.#imports.get(object);
+    return variable && this.#encodeImport(variable, path);
+  }
+
+  instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined {
+    const capture = this.#captureOf(owner, path);
+    if (isOfNode(capture)) return builtinInstanceRefusal(object, shownName(owner));
+    if (!capture.source.hasPrivateMembers) return undefined;
     return {
-      reason: `${article(owner.name)} has private members, which no copy can have`,
+      reason: `${article(shownName(owner))} has private members, which no copy can have`,
       advice: 'make the object inside the function, from values that can be copied',
     };
   }
@@ -100,19 +140,24 @@ export class CarriedGraph implements FunctionEncoder {
     const known = this.#captures.get(fn);
     if (known !== undefined) return known;
     const source = this.#sourceOf(fn, path);
-    // Given values are for the function that was asked for; others still have their closures.
-    const capture = captureVariables(fn, source, fn === this.#root ? this.#given : undefined);
-    if (capture.place.file.startsWith('node:')) {
-      this.#encoder?.refuse(path, {
-        reason: 'it is a function of Node that no module exports',
-        advice: 'import what the function needs inside it',
-      });
+    const refuse = (name: string, refusal: Refusal): never =>
+      (this.#encoder as CaptureEncoder).refuse(this.#under(path, fn, name), refusal);
+    const surrounding = surroundingRefusal(source);
+    if (surrounding !== undefined) {
+      refuse(surrounding.part, surrounding);
     }
+    const given = this.#given && { captures: this.#given, areExact: fn === this.#root };
+    const capture = captureVariables(fn, source, given, refuse);
     const written = source.written.find(
       (name) => capture.fixed.has(name) || capture.changing.includes(name),
     );
     if (written !== undefined) {
-      this.#encoder?.refuse(this.#under(path, fn, written), writtenRefusal(shownName(fn)));
+      refuse(written, writtenRefusal(shownName(fn)));
+    }
+    for (const variable of capture.fixed.values()) {
+      if (variable.from === 'module' && isObject(variable.value)) {
+        this.#imports.set(variable.value, variable);
+      }
     }
     this.#captures.set(fn, capture);
     return capture;
@@ -178,15 +223,20 @@ export class CarriedGraph implements FunctionEncoder {
     if (variable.from === 'value') {
       return encoder.encode(variable.value, path, source.givenThis.has(name));
     }
-    const { parent } = variable;
-    if (!parent.startsWith('file:')) {
-      encoder.refuse(path, {
-        reason: `it comes from ${parent}, which a thread cannot resolve from`,
-        advice: 'keep the function in a file',
-      });
+    if (variable.from === 'module') {
+      // Through its value where it has one, so that it is one object wherever it is met.
+      return isObject(variable.value)
+        ? encoder.encode(variable.value, path, true)
+        : this.#encodeImport(variable, path);
     }
-    if (variable.from === 'require') return encoder.add({ kind: 'require', parent });
-    const { how, specifier, attributes, path: member } = variable.binding;
+    this.#checkParent(variable.parent, path);
+    return encoder.add({ kind: 'require', parent: variable.parent });
+  }
+
+  #encodeImport({ binding, parent }: ImportedVariable, path: CapturePath): EncodedValue {
+    const encoder = this.#encoder as CaptureEncoder;
+    const { how, specifier, attributes, path: member } = binding;
+    if (!isBuiltin(specifier)) this.#checkParent(parent, path);
     if (!isBuiltin(specifier) || (how === 'import' && member.length === 0)) {
       return encoder.addModule({ how, specifier, parent, attributes }, member);
     }
@@ -195,52 +245,29 @@ export class CarriedGraph implements FunctionEncoder {
     return encoder.addModule({ how: 'builtin', specifier, parent: '' }, within);
   }
 
+  #checkParent(parent: string, path: CapturePath): void {
+    if (!parent.startsWith('file:')) {
+      this.#encoder?.refuse(path, {
+        reason: `it comes from ${parent}, which a thread cannot resolve from`,
+        advice: 'keep the function in a file',
+      });
+    }
+  }
+
   /** A variable of the function that was asked for starts a path; of others it tells whose it is. */
   #under(path: CapturePath, fn: AnyFunction, name: string): CapturePath {
     if (fn === this.#root) return { up: undefined, part: name };
     return { up: { up: path, part: ' → ' }, part: name };
   }
-
-  #ownProperties(
-    fn: AnyFunction,
-    source: FunctionSource,
-    path: CapturePath,
-  ): EncodedProperties | undefined {
-    const isGenerated = (key: string | symbol, { value }: PropertyDescriptor): boolean =>
-      /^(length|name|prototype|arguments|caller)$/.test(String(key)) ||
-      (typeof key === 'string' && source.staticNames.has(key)) ||
-      (typeof value === 'function' && typeof key === 'string' && source.staticFields.has(key));
-    const encoder = this.#encoder as CaptureEncoder;
-    const properties = encoder.properties(fn, path, isGenerated);
-    if (properties.keys.length === 0 && properties.accessors === undefined) return undefined;
-    this.#isConstant = false;
-    return properties;
-  }
-
-  #prototypeOf(
-    prototype: object,
-    path: CapturePath,
-  ): { prototypeProperties: EncodedProperties; prototypeParent?: EncodedValue } {
-    const encoder = this.#encoder as CaptureEncoder;
-    const at = { up: path, part: '.prototype' };
-    this.#isConstant = false;
-    const prototypeProperties = encoder.properties(prototype, at, (key) => key === 'constructor');
-    const parent: unknown = Object.getPrototypeOf(prototype);
-    return parent === Object.prototype
-      ? { prototypeProperties }
-      : { prototypeProperties, prototypeParent: encoder.encodeParent(prototype, at) };
-  }
 }
 
-/** The prototype of a constructor of the older style, whose methods are not in its source. */
-function prototypeOfConstructor(fn: AnyFunction, source: FunctionSource): object | undefined {
-  if (source.isClass || source.form !== 'expression') return undefined;
-  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
-  if (typeof prototype !== 'object' || prototype === null) return undefined;
-  if (!Object.hasOwn(prototype, 'constructor')) return undefined;
-  const isExtended =
-    Reflect.ownKeys(prototype).length > 1 || Object.getPrototypeOf(prototype) !== Object.prototype;
-  return isExtended ? prototype : undefined;
+/** Code of Node itself, which is bound to the isolate it was loaded in. */
+function isOfNode({ place }: FunctionCapture): boolean {
+  return place.file.startsWith('node:');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 function tooDeep(name: string): CaptureError {

@@ -10,11 +10,21 @@ import { isPosted } from './posted-values.ts';
 /** The result of looking through data; it grows with each value that is surveyed. */
 export class DataSurvey {
   readonly #plain = new Map<object, boolean>();
-  #constant = true;
+  readonly #isSpecial: (object: object) => boolean;
 
-  /** No object seen so far can change: all are frozen, to the leaves. */
-  get isConstant(): boolean {
-    return this.#constant;
+  /** @param isSpecial - Which objects need a node whatever they are. */
+  constructor(isSpecial: (object: object) => boolean) {
+    this.#isSpecial = isSpecial;
+  }
+
+  /** Whether a plain object can never change: it and all below it are frozen. */
+  isFrozen(root: object): boolean {
+    const seen = new Set([root]);
+    for (const object of seen) {
+      if (!isFrozenData(object)) return false;
+      eachChild(object, (child) => seen.add(child));
+    }
+    return true;
   }
 
   /** Whether the serialiser copies this object, and all below it, by itself. */
@@ -40,8 +50,7 @@ export class DataSurvey {
           else if (!this.#plain.has(child)) waiting.push(child);
         }
       });
-      if (!isPlain) special.push(holder);
-      if (this.#constant && !isFrozenData(holder)) this.#constant = false;
+      if (!isPlain || this.#isSpecial(holder)) special.push(holder);
     }
     for (const object of parents.keys()) {
       if (!this.#plain.has(object)) this.#plain.set(object, true);
@@ -130,10 +139,7 @@ function hasNoProperties(object: object): boolean {
 
 /** Objects of other kinds than these two keep their contents changeable when they are frozen. */
 function isFrozenData(object: object): boolean {
-  if (typeof object === 'function' || types.isRegExp(object)) return true;
-  if (types.isProxy(object)) return false;
-  // Sent by identity: what is in shared memory is seen on both sides anyway.
-  if (isPosted(object)) return true;
+  if (types.isRegExp(object)) return true;
   const prototype: unknown = Object.getPrototypeOf(object);
   return (
     Object.isFrozen(object) && (prototype === Object.prototype || prototype === Array.prototype)

@@ -46,7 +46,7 @@ function compile({ source, form, strict, names, place }: FunctionNode): Factory 
     filename: place.file,
     lineOffset: place.line,
     columnOffset: place.column - before.length,
-    ...importOptions(),
+    ...(source.includes('import') && importOptions()),
   });
   return script.runInThisContext() as Factory;
 }

@@ -3,6 +3,7 @@ import type { SourceForm } from './carried-payload.ts';
 import {
   type AnyNode,
   analyzeSyntax,
+  parseSyntax,
   type Reference,
   rangeOf,
   walkSyntax,
@@ -31,29 +32,23 @@ export interface FunctionSource {
   readonly usesThis: boolean;
   /** The name that stands for `import.meta` in `text`. */
   readonly importMeta: string | undefined;
+  /** It has an `import()`, which is resolved from the file it stands in. */
+  readonly importsDynamically: boolean;
   /** Strict whatever surrounds it: a class, or a function with its own directive. */
   readonly strictByItself: boolean;
   /** The text is not legal in strict code. */
   readonly sloppyOnly: boolean;
   /** A class with private members: its instances cannot be made without its constructor. */
   readonly hasPrivateMembers: boolean;
-  /** Names of static methods and accessors, which the text defines by itself. */
-  readonly staticNames: ReadonlySet<string>;
+  /** The name after `extends`, if it is a free name. */
+  readonly superclass: string | undefined;
   /** Names of static fields, which the text gives their first values. */
   readonly staticFields: ReadonlySet<string>;
 }
 
 /** A use of the place where a function was written. */
 export interface Surrounding {
-  readonly what:
-    | 'this'
-    | 'super'
-    | 'arguments'
-    | 'new.target'
-    | 'eval'
-    | 'with'
-    | 'private'
-    | 'import.meta';
+  readonly what: 'this' | 'super' | 'arguments' | 'eval' | 'with' | 'private' | 'import.meta';
   /** As it stands in the text. */
   readonly text: string;
 }
@@ -61,6 +56,17 @@ export interface Surrounding {
 /** A text that V8 shows for functions that have no JavaScript source. */
 export function isNativeText(text: string): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(text);
+}
+
+/** A function's own name, without running code of it; empty if it has none. */
+export function ownName(fn: (...values: never[]) => unknown): string {
+  const { value } = Object.getOwnPropertyDescriptor(fn, 'name') ?? {};
+  return typeof value === 'string' ? value : '';
+}
+
+/** A function's name as errors show it. */
+export function shownName(fn: (...values: never[]) => unknown): string {
+  return ownName(fn) || 'the function';
 }
 
 const known = new Map<string, FunctionSource>();
@@ -123,11 +129,12 @@ function readSource(text: string, name: string): FunctionSource {
     ],
     usesThis: uses.usesThis,
     importMeta,
+    importsDynamically: uses.importsDynamically,
     strictByItself: isClass || hasStrictDirective(parsed.node),
     sloppyOnly: parsed.sloppyOnly,
     hasPrivateMembers: uses.hasPrivateMembers,
-    staticNames: staticNamesOf(parsed.node, 'MethodDefinition'),
-    staticFields: staticNamesOf(parsed.node, 'PropertyDefinition'),
+    superclass: superclassOf(parsed.node),
+    staticFields: staticFieldsOf(parsed.node),
   };
 }
 
@@ -176,7 +183,7 @@ function functionOf(
 
 function parsesStrict(wrapped: string): boolean {
   try {
-    analyzeSyntax(`'use strict';${wrapped}`, 'script');
+    parseSyntax(`'use strict';${wrapped}`, 'script');
     return true;
   } catch {
     return false;
@@ -187,6 +194,7 @@ interface Uses {
   surroundings: Surrounding[];
   usesThis: boolean;
   hasPrivateMembers: boolean;
+  importsDynamically: boolean;
   /** Nodes of `import.meta`, with the member that is read. */
   importMeta: AnyNode[];
   typeofOperands: Set<unknown>;
@@ -198,6 +206,7 @@ function usesOf(root: AnyNode, isClass: boolean, isArrow: boolean): Uses {
     surroundings: [],
     usesThis: false,
     hasPrivateMembers: false,
+    importsDynamically: false,
     importMeta: [],
     typeofOperands: new Set(),
     givenThis: new Set(),
@@ -227,6 +236,8 @@ function noteUse(node: AnyNode, parent: AnyNode | undefined, uses: Uses): void {
     if (!readsKnownMeta(parent)) {
       uses.surroundings.push({ what: 'import.meta', text: 'import.meta' });
     }
+  } else if (node.type === 'ImportExpression') {
+    uses.importsDynamically = true;
   } else if (node.type === 'WithStatement') {
     uses.surroundings.push({ what: 'with', text: 'with' });
   }
@@ -270,8 +281,6 @@ function noteOwnContext(root: AnyNode, uses: Uses, kind: 'class' | 'arrow' | 'fu
       else uses.usesThis = true;
     } else if (node.type === 'Super') {
       note('super', 'super');
-    } else if (node.type === 'MetaProperty' && node.meta.name === 'new' && kind === 'arrow') {
-      note('new.target', 'new.target');
     } else if (node.type === 'PrivateIdentifier') {
       note('private', `#${node.name}`);
     }
@@ -313,14 +322,16 @@ function onlyNames(
   return names;
 }
 
-function staticNamesOf(
-  node: AnyNode,
-  type: 'MethodDefinition' | 'PropertyDefinition',
-): ReadonlySet<string> {
+function superclassOf(node: AnyNode): string | undefined {
+  if (node.type !== 'ClassExpression' || node.superClass?.type !== 'Identifier') return undefined;
+  return node.superClass.name;
+}
+
+function staticFieldsOf(node: AnyNode): ReadonlySet<string> {
   const names = new Set<string>();
   if (node.type !== 'ClassExpression') return names;
   for (const member of node.body.body) {
-    if (member.type !== type || !member.static || member.computed) continue;
+    if (member.type !== 'PropertyDefinition' || !member.static || member.computed) continue;
     if (member.key.type === 'Identifier') names.add(member.key.name);
     else if (member.key.type === 'Literal') names.add(String(member.key.value));
   }

@@ -11,10 +11,19 @@ export function isThreadGlobal(name: string): boolean {
   return THREAD_GLOBALS.has(name);
 }
 
-/** Where a thread finds this very function or object, if it has it without help. */
+/** Where a thread finds this global or export of Node, if it is one. */
 export function knownPlace(value: object): KnownPlace | undefined {
   globalPlaces ??= collectGlobals();
   return globalPlaces.get(value) ?? builtinPlace(value);
+}
+
+/**
+ * Where a thread finds this member of a global, such as `Object.keys` or `console.log`. There are
+ * thousands of them, so they are collected only when something may well be one.
+ */
+export function knownMember(value: object): KnownPlace | undefined {
+  memberPlaces ??= collectAllMembers();
+  return memberPlaces.get(value);
 }
 
 const THREAD_GLOBALS: ReadonlySet<string> = new Set(
@@ -45,30 +54,42 @@ const THREAD_GLOBALS: ReadonlySet<string> = new Set(
 const CHEAP_ACCESSORS: ReadonlySet<string> = new Set(['process', 'Buffer', 'performance']);
 
 let globalPlaces: WeakMap<object, KnownPlace> | undefined;
+let memberPlaces: WeakMap<object, KnownPlace> | undefined;
 let builtinPlaces = new WeakMap<object, KnownPlace>();
 let collectedBuiltins = -1;
 
 function collectGlobals(): WeakMap<object, KnownPlace> {
   const places = new WeakMap<object, KnownPlace>();
-  const members: [string[], object][] = [];
-  for (const name of THREAD_GLOBALS) {
-    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
-    const value = CHEAP_ACCESSORS.has(name) ? Reflect.get(globalThis, name) : descriptor?.value;
-    if (!isObject(value)) continue;
+  for (const [name, value] of globals()) {
     if (!places.has(value)) places.set(value, { kind: 'global', path: [name] });
-    if (value !== globalThis) members.push([[name], value]);
-  }
-  for (const [path, value] of members) {
-    collectMembers(places, value, path);
-    const prototype = Object.getOwnPropertyDescriptor(value, 'prototype')?.value;
-    if (isObject(prototype)) collectMembers(places, prototype, [...path, 'prototype']);
   }
   return places;
 }
 
+function collectAllMembers(): WeakMap<object, KnownPlace> {
+  const places = new WeakMap<object, KnownPlace>();
+  for (const [name, value] of globals()) {
+    if (value === globalThis) continue;
+    collectMembers(places, value, [name]);
+    const prototype = Object.getOwnPropertyDescriptor(value, 'prototype')?.value;
+    if (isObject(prototype)) collectMembers(places, prototype, [name, 'prototype']);
+  }
+  return places;
+}
+
+function* globals(): Iterable<[name: string, value: object]> {
+  for (const name of THREAD_GLOBALS) {
+    const value = CHEAP_ACCESSORS.has(name)
+      ? Reflect.get(globalThis, name)
+      : Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+    if (isObject(value)) yield [name, value];
+  }
+}
+
 /** Functions and prototypes only: an object below `process` is not the same on every thread. */
 function collectMembers(places: WeakMap<object, KnownPlace>, of: object, path: string[]): void {
-  for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(of))) {
+  for (const key of Object.getOwnPropertyNames(of)) {
+    const value = Object.getOwnPropertyDescriptor(of, key)?.value;
     if (typeof value !== 'function' && key !== 'prototype') continue;
     if (key === 'constructor' || !isObject(value) || places.has(value)) continue;
     places.set(value, { kind: 'global', path: [...path, key] });
@@ -94,17 +115,13 @@ function collectBuiltins(loaded: ReadonlySet<string>): WeakMap<object, KnownPlac
     const module = `node:${name.replace(/^node:/, '')}`;
     if (!places.has(exported)) places.set(exported, { kind: 'builtin', module, path: [] });
     for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(exported))) {
-      if (isObject(value) && !places.has(value) && isShared(value)) {
+      // Plain objects such as `fs.constants` are carried as data just as well.
+      if (typeof value === 'function' && !places.has(value)) {
         places.set(value, { kind: 'builtin', module, path: [key] });
       }
     }
   }
   return places;
-}
-
-/** Plain objects such as `fs.constants` are carried as data just as well. */
-function isShared(value: object): boolean {
-  return typeof value === 'function';
 }
 
 function isObject(value: unknown): value is object {

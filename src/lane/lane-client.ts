@@ -46,6 +46,8 @@ const DROPPED = -1;
 const HEARTBEAT_MS = 100;
 /** Why a job that has not started is stopped with the threads. */
 const DISMISSED = 'killJobs() was called';
+/** Taken at load: fake timers must not stop us. */
+const setTimeoutAtLoad = setTimeout;
 /** Looks at the results before a blocking wait. */
 const SPINS = 2000;
 
@@ -64,6 +66,7 @@ export class LaneClient {
   #sequence = 0;
   #underWay = 0;
   #isHeld = false;
+  #isReleaseQueued = false;
 
   constructor() {
     const binding = native();
@@ -118,6 +121,14 @@ export class LaneClient {
     if (this.#underWay === 1) this.#firstUnderWay();
   }
 
+  /**
+   * Starts the first thread, when there is none: it comes up while the caller gets its job ready.
+   */
+  warm(): void {
+    if (this.threads.count > 0 || this.#memory.lanes > 0) return;
+    if (this.native.reserve(false) === START_THREAD) this.threads.start(FOR_ANYBODY);
+  }
+
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
     if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
@@ -151,6 +162,8 @@ export class LaneClient {
 
   /** Blocks this thread until `isOver`. Other results that come are settled too. */
   waitUntil(isOver: () => boolean): void {
+    // Whoever blocks cannot start a thread later.
+    if (!isOver()) this.kick();
     while (!isOver()) {
       for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
       if (!this.#memory.hasResults) {
@@ -212,11 +225,20 @@ export class LaneClient {
     this.#poll.begin();
   }
 
+  /**
+   * Lets the process go, a moment later: a program that runs one job after the other pays for neither
+   * holding nor letting go.
+   */
   #letGo(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.native.setRef(false);
-    this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
+    if (this.#isReleaseQueued) return;
+    this.#isReleaseQueued = true;
+    setTimeoutAtLoad(() => {
+      this.#isReleaseQueued = false;
+      if (this.#underWay > 0) return;
+      this.#isHeld = false;
+      this.native.setRef(false);
+      this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
+    }, 1);
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
@@ -254,7 +276,7 @@ export class LaneClient {
     try {
       if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
       else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
-      if (kind === STATUS_FAILED) failure = { error: decodeError(value) };
+      if (kind === STATUS_FAILED) failure = { error: decodeError(value, job.callSite?.stack) };
     } catch (error) {
       failure = { error };
     }

@@ -4,7 +4,7 @@
  * Loaded at the start of every thread, so it imports little.
  */
 import { workerData } from 'node:worker_threads';
-import { native } from '../native.ts';
+import { nativeFrom } from '../native.ts';
 import { LaneMemory } from './lane-memory.ts';
 import { LaneRunner } from './lane-runner.ts';
 import type { LaneStart } from './lane-threads.ts';
@@ -27,7 +27,7 @@ if (start.initializer !== undefined) {
 }
 const memory = new LaneMemory();
 const runner = new LaneRunner(memory, start, end);
-const { NativeLane } = native();
+const { NativeLane } = nativeFrom(start.bindingPath);
 const { home, ticket, reservation } = start;
 const lane = new NativeLane(memory.buffer, runner.turn, home, ticket, reservation);
 runner.begin(lane);

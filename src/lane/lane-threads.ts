@@ -7,6 +7,8 @@
 import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
 import { ThreadStartError } from '../errors.ts';
+import { LANE_MODULE } from '../lane-module.ts';
+import { bindingPath } from '../native.ts';
 import { loaderHints } from './loader-hints.ts';
 import { threadSettings } from './thread-settings.ts';
 
@@ -30,6 +32,8 @@ export interface LaneStart {
   readonly tasksPerThread: number;
   readonly heapLimitBytes: number;
   readonly loaderHints: unknown;
+  /** Where the native binding was found. */
+  readonly bindingPath: string | undefined;
 }
 
 /** One thread. */
@@ -47,10 +51,6 @@ export interface LaneThread {
   load: number;
 }
 
-/** Threads run the compiled module, also when a TypeScript loader runs the sources here. */
-const LANE_MODULE = import.meta.url.endsWith('.ts')
-  ? new URL('../../dist/lane/lane-thread.js', import.meta.url)
-  : new URL('./lane-thread.js', import.meta.url);
 /** How often idle threads are looked at, at most. */
 const SHORTEST_WATCH_MS = 10;
 /** Taken at load: fake timers must not stop us. */
@@ -157,6 +157,7 @@ export class LaneThreads {
       tasksPerThread: settings.tasksPerThread,
       heapLimitBytes: settings.heapLimitBytes,
       loaderHints: loaderHints(),
+      bindingPath: bindingPath(),
     };
     const worker = new Worker(LANE_MODULE, {
       name: `backbeat-lane-${ticket}`,

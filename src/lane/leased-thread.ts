@@ -4,6 +4,7 @@
  * its limit, and goes back when it is released.
  */
 import type { Transferable } from 'node:worker_threads';
+import { type CallSite, takeCallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 import { laneClient } from './lane-client.ts';
 import type { LaneThread } from './lane-threads.ts';
@@ -67,6 +68,7 @@ export class LeasedJob implements PendingJob {
   sequence = 0;
   readonly priority = 0;
   readonly task: CarriedFunction;
+  readonly callSite: CallSite | undefined;
   /** Settles when the job has ended. */
   readonly result: Promise<unknown>;
   readonly #onEnd: () => void;
@@ -76,6 +78,7 @@ export class LeasedJob implements PendingJob {
 
   constructor(task: CarriedFunction, onEnd: () => void) {
     this.task = task;
+    this.callSite = takeCallSite(LeasedThread.prototype.run);
     this.#onEnd = onEnd;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;

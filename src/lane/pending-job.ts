@@ -1,3 +1,4 @@
+import type { CallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 
 /** What the client needs of a job. */
@@ -10,6 +11,8 @@ export interface PendingJob {
   readonly priority: number;
   /** Kept here so that its definition is not forgotten while the job waits. */
   readonly task: CarriedFunction;
+  /** Where it was submitted, for the stack of its error. */
+  readonly callSite: CallSite | undefined;
   /** The job has returned. */
   resolve(value: unknown): void;
   /** The job has thrown, or cannot end any more. */

@@ -1,16 +1,14 @@
 /**
- * Looks at results by itself for a moment, when they have come soon of late: a wake-up of the event
- * loop takes longer than many a job.
+ * Looks at results by itself for a moment, when that has helped of late: a wake-up of the event loop
+ * takes longer than many a job.
  */
 import { performance } from 'node:perf_hooks';
 import type { ClientMemory } from './lane-memory.ts';
 
 /** How long it looks before it asks for a wake-up again. */
 const POLL_MS = 0.06;
-/** Waits shorter than this are worth it. */
-const SHORT_WAIT_MS = 0.07;
-/** Waits are counted up to this, so that a long one is forgotten soon. */
-const LONGEST_WAIT_MS = 0.4;
+/** Looks that were in vain are followed by up to two to the power of this many times without. */
+const MOST_PENALTY = 8;
 
 const readClock = performance.now.bind(performance);
 const setImmediateAtLoad = setImmediate;
@@ -20,10 +18,11 @@ export class ResultPoll {
   readonly #memory: ClientMemory;
   readonly #dispatch: () => void;
   readonly #look: () => void;
-  #waitMs = LONGEST_WAIT_MS;
   #beganMs = 0;
   #isWaiting = false;
   #isPolling = false;
+  #failures = 1;
+  #leftOut = 0;
 
   constructor(memory: ClientMemory, dispatch: () => void) {
     this.#memory = memory;
@@ -33,9 +32,13 @@ export class ResultPoll {
 
   /** The first job after a quiet time was submitted. */
   begin(): void {
-    this.#beganMs = readClock();
     this.#isWaiting = true;
-    if (this.#waitMs >= SHORT_WAIT_MS || this.#isPolling) return;
+    if (this.#leftOut > 0) {
+      this.#leftOut--;
+      return;
+    }
+    this.#beganMs = readClock();
+    if (this.#isPolling) return;
     this.#isPolling = true;
     this.#memory.setAwake(true);
     setImmediateAtLoad(this.#look);
@@ -43,10 +46,8 @@ export class ResultPoll {
 
   /** Results were settled. */
   note(): void {
-    if (!this.#isWaiting) return;
+    if (this.#isWaiting && this.#isPolling) this.#failures = 0;
     this.#isWaiting = false;
-    const waitedMs = Math.min(readClock() - this.#beganMs, LONGEST_WAIT_MS);
-    this.#waitMs = 0.75 * this.#waitMs + 0.25 * waitedMs;
   }
 
   #lookOnce(): void {
@@ -55,9 +56,15 @@ export class ResultPoll {
       setImmediateAtLoad(this.#look);
       return;
     }
+    if (this.#isWaiting) this.#giveUp();
     this.#isPolling = false;
     this.#memory.setAwake(false);
     // What came since the last look has woken nobody.
     if (this.#memory.hasResults) this.#dispatch();
+  }
+
+  #giveUp(): void {
+    this.#failures = Math.min(this.#failures + 1, MOST_PENALTY);
+    this.#leftOut = this.#failures > 1 ? 1 << this.#failures : 0;
   }
 }

@@ -28,12 +28,32 @@ export async function importModule(module: CarriedModule): Promise<unknown> {
 }
 
 /**
- * Options for code that stands in `file`: an `import()` in it resolves from there, by the loader of
- * the thread, as it did where the code was written.
+ * Options for a script whose text has an `import()`: it resolves from the script's file name, by the
+ * loader of the thread, as it did where the text was written.
  */
 export function importOptions(): { importModuleDynamically?: never } {
   const loader: unknown = constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return loader === undefined ? {} : { importModuleDynamically: loader as never };
+  if (loader === undefined) return {};
+  const options = { importModuleDynamically: loader as never };
+  if (!isWarned) useUpWarning(options);
+  return options;
+}
+
+let isWarned = false;
+
+/**
+ * Node warns once per isolate, at the first `import()` with this option, that it is experimental.
+ * The user did not ask for the option and cannot act on the warning, so it is spent here.
+ */
+function useUpWarning(options: { importModuleDynamically: never }): void {
+  isWarned = true;
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    new Script("import('node:vm')", options).runInThisContext();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 type Importer = (specifier: string, options?: object) => Promise<unknown>;

@@ -34,22 +34,9 @@ let loaded: Libraries | undefined;
  * @throws SyntaxError of acorn, when the text is not JavaScript of this kind.
  */
 export function analyzeSyntax(text: string, kind: SyntaxKind): ScopedSyntax {
-  loaded ??= loadLibraries();
-  const options: Options & { checkPrivateFields: boolean } = {
-    ecmaVersion: 'latest',
-    sourceType: kind === 'module' ? 'module' : 'script',
-    allowReturnOutsideFunction: kind === 'commonjs',
-    allowAwaitOutsideFunction: true,
-    allowSuperOutsideMethod: true,
-    allowHashBang: true,
-    ranges: true,
-    // A method of a class is parsed without its class; who may use what is decided by the caller.
-    checkPrivateFields: false,
-  };
-  // Inside a function of a module `import.meta` is legal, whatever surrounds the function.
-  if (kind === 'script') options.allowImportExportEverywhere = true;
-  const program = loaded.acorn.parse(text, options);
-  const scopes = loaded.eslintScope.analyze(
+  const program = parseSyntax(text, kind);
+  const { eslintScope } = libraries();
+  const scopes = eslintScope.analyze(
     program as never,
     {
       ecmaVersion: ECMA_VERSION,
@@ -59,6 +46,28 @@ export function analyzeSyntax(text: string, kind: SyntaxKind): ScopedSyntax {
     } as never,
   );
   return { program, scopes };
+}
+
+/**
+ * Parses a text.
+ *
+ * @throws SyntaxError of acorn, when the text is not JavaScript of this kind.
+ */
+export function parseSyntax(text: string, kind: SyntaxKind): Program {
+  const options: Options & { checkPrivateFields: boolean } = {
+    ecmaVersion: 'latest',
+    sourceType: kind === 'module' ? 'module' : 'script',
+    allowReturnOutsideFunction: kind === 'commonjs',
+    allowAwaitOutsideFunction: true,
+    allowSuperOutsideMethod: true,
+    allowHashBang: true,
+    // A method of a class is parsed without its class; who may use what is decided by the caller.
+    checkPrivateFields: false,
+  };
+  // Inside a function of a module `import.meta` is legal, whatever surrounds the function.
+  if (kind === 'script') options.allowImportExportEverywhere = true;
+  // eslint-scope reads the ranges.
+  return libraries().acorn.parse(text, { ...options, ranges: true });
 }
 
 /**
@@ -94,7 +103,10 @@ function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-function loadLibraries(): Libraries {
-  const requireFromHere = createRequire(import.meta.url);
-  return { acorn: requireFromHere('acorn'), eslintScope: requireFromHere('eslint-scope') };
+function libraries(): Libraries {
+  if (loaded === undefined) {
+    const requireFromHere = createRequire(import.meta.url);
+    loaded = { acorn: requireFromHere('acorn'), eslintScope: requireFromHere('eslint-scope') };
+  }
+  return loaded;
 }

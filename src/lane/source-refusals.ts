@@ -7,8 +7,6 @@ export interface SourceRefusal extends Refusal {
   readonly part: string;
 }
 
-const AS_ARGUMENT = 'pass what it needs as an argument';
-
 const REASONS: Readonly<Record<Surrounding['what'], Refusal>> = {
   this: {
     reason: 'an arrow function uses the this of its surroundings',
@@ -21,10 +19,6 @@ const REASONS: Readonly<Record<Surrounding['what'], Refusal>> = {
   arguments: {
     reason: 'an arrow function uses the arguments of its surroundings',
     advice: 'use rest parameters: (...values) => …',
-  },
-  'new.target': {
-    reason: 'an arrow function uses the new.target of its surroundings',
-    advice: AS_ARGUMENT,
   },
   eval: {
     reason: 'eval can use any variable, so what has to be carried is unknown',
@@ -44,24 +38,17 @@ const REASONS: Readonly<Record<Surrounding['what'], Refusal>> = {
   },
 };
 
-/** The first thing in a text that cannot go, or `undefined`. */
-export function refusalOfSource(
-  source: FunctionSource,
-  hasThis: boolean,
-): SourceRefusal | undefined {
-  const [surrounding] = source.surroundings;
-  if (surrounding !== undefined) {
-    return { part: surrounding.text, ...REASONS[surrounding.what] };
-  }
-  if (source.usesThis && !hasThis) {
-    return {
-      part: 'this',
-      reason: 'the function uses this, and on a thread nobody gives it one',
-      advice: 'pass the object as an argument, or carry a function that calls the method',
-    };
-  }
-  return undefined;
+/** The first thing in a text that keeps it where it is, or `undefined`. */
+export function surroundingRefusal({ surroundings }: FunctionSource): SourceRefusal | undefined {
+  const [first] = surroundings;
+  return first && { part: first.text, ...REASONS[first.what] };
 }
+
+/** The refusal of a function that is called without the object it is about. */
+export const THIS_REFUSAL: Refusal = {
+  reason: 'the function uses this, and on a thread nobody gives it one',
+  advice: 'pass the object as an argument, or carry a function that calls the method',
+};
 
 /** The refusal of an assignment that would be lost. */
 export function writtenRefusal(functionName: string): Refusal {

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
 import { isPlainClass } from './plain-classes.ts';
 import * as format from './value-format.ts';
-import { shapeOfKeys, type WrittenShape } from './written-shapes.ts';
+import { isAmbiguous, shapeOfKeys, type WrittenShape } from './written-shapes.ts';
 
 /** Thrown by the writer: this value is not for it. Never leaves the codec. */
 export const UNUSUAL: unique symbol = Symbol('unusual value');
@@ -15,7 +15,8 @@ const { isArray } = Array;
 const { getPrototypeOf, hasOwn, keys: keysOf } = Object;
 const { splitDouble, splitWords, splitBigInt } = format;
 
-const LINEAR_SEARCH = 12;
+/** Up to here a search beats a Map. */
+const LINEAR_SEARCH = 24;
 const FIRST_SCRATCH_BYTES = 1 << 16;
 const KEPT_SCRATCH_BYTES = 1 << 20;
 
@@ -32,7 +33,8 @@ let flags = 0;
 let tree = 0;
 let shapeCount = 0;
 /** Objects met, in the order in which the reader makes them. */
-let met: object[] = [];
+const met: (object | undefined)[] = new Array(LINEAR_SEARCH).fill(undefined);
+let metCount = 0;
 let metByObject: Map<object, number> | undefined;
 let busy = false;
 let scratch: CodecMemory | undefined;
@@ -63,9 +65,7 @@ export function writeTree(into: CodecMemory, at: number, limit: number, value: u
     return memory === into ? byteLength : -byteLength;
   } finally {
     busy = false;
-    if (met.length > 256) met = [];
-    else met.length = 0;
-    metByObject = undefined;
+    forgetMet();
     pool = '';
     if (scratch !== undefined && scratch.bytes.length > KEPT_SCRATCH_BYTES) scratch = undefined;
   }
@@ -224,36 +224,48 @@ function writeObject(value: object): void {
   if (isArray(value)) {
     writeArray(value);
   } else {
-    const prototype = getPrototypeOf(value);
-    if (prototype === Object.prototype) writePlainObject(value);
-    else writeOther(value, prototype);
+    // Inherited it says the same as the prototype, only quicker; as a key of the object's own it is
+    // found out with the keys.
+    if (value.constructor === Object) writePlainObject(value);
+    else writeOther(value);
   }
   depth--;
 }
 
 /** Index of an object met before, or -1 after noting it as met. */
 function indexOfRepeated(value: object): number {
-  const count = met.length;
+  const count = metCount;
   if (metByObject === undefined) {
     for (let index = 0; index < count; index++) if (met[index] === value) return index;
-    if (count === LINEAR_SEARCH) metByObject = new Map(met.map((object, index) => [object, index]));
+    if (count === LINEAR_SEARCH) {
+      metByObject = new Map();
+      for (let index = 0; index < count; index++) metByObject.set(met[index]!, index);
+      metByObject.set(value, count);
+    } else {
+      met[count] = value;
+    }
   } else {
     const index = metByObject.get(value);
     if (index !== undefined) return index;
+    if (count >= 0x7f_ffff) throw UNUSUAL;
+    metByObject.set(value, count);
   }
-  if (count >= 0x7f_ffff) throw UNUSUAL;
-  metByObject?.set(value, count);
-  met.push(value);
+  metCount = count + 1;
   return -1;
+}
+
+function forgetMet(): void {
+  const count = Math.min(metCount, LINEAR_SEARCH);
+  for (let index = 0; index < count; index++) met[index] = undefined;
+  metCount = 0;
+  metByObject = undefined;
 }
 
 function writePlainObject(value: object): void {
   const keys = keysOf(value);
   const { length } = keys;
-  if (length === 0 || isIndexLike(keys[0]!)) {
-    if (isArgumentsObject(value)) throw UNUSUAL;
-  }
   const shape = length <= format.SHAPE_KEYS ? shapeOfKeys(keys) : undefined;
+  if (shape === undefined || shape.isAmbiguous) checkPlain(value, keys);
   if (shape === undefined) {
     writeDictionary(value as Record<string, unknown>, keys);
     return;
@@ -264,9 +276,12 @@ function writePlainObject(value: object): void {
   }
 }
 
-function isIndexLike(key: string): boolean {
-  const first = key.charCodeAt(0);
-  return first >= 48 && first <= 57;
+/** What cannot be told from a plain object without a look at more than its keys. */
+function checkPlain(value: object, keys: readonly string[]): void {
+  if (!isAmbiguous(keys)) return;
+  const prototype: object | null = getPrototypeOf(value);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  if (isArgumentsObject(value) || !(isPlain || isPlainClass(prototype, value))) throw UNUSUAL;
 }
 
 function writeShape(shape: WrittenShape): void {
@@ -349,8 +364,12 @@ function writeInts(value: unknown[], length: number): boolean {
 }
 
 /** Objects with a prototype of their own. */
-function writeOther(value: object, prototype: object | null): void {
-  if (prototype === null) {
+function writeOther(value: object): void {
+  const prototype: object | null = getPrototypeOf(value);
+  if (prototype === Object.prototype) {
+    // It has a key named `constructor`.
+    writePlainObject(value);
+  } else if (prototype === null) {
     // The one kind of exotic object without a prototype is a module.
     if (Symbol.toStringTag in value) throw UNUSUAL;
     writePlainObject(value);
@@ -404,6 +423,7 @@ function writeBuffer(value: ArrayBuffer): void {
 
 function writeView(value: ArrayBufferView): void {
   if (Buffer.isBuffer(value)) {
+    if (!isArrayBuffer(value.buffer)) throw PORT_ONLY;
     words[cursor++] = format.NODE_BUFFER;
     writeBytes(value);
     return;

@@ -26,6 +26,8 @@ export interface Survey {
 export class UncloneableError extends BackbeatError {
   /** Such as `result.items[3].socket`. */
   readonly path: string;
+  /** What stands there, such as `a Socket holds a native handle`. */
+  readonly reason: string;
 
   constructor(name: string, refusal: Refusal, cause?: unknown) {
     const path = name + refusal.path;
@@ -35,6 +37,7 @@ export class UncloneableError extends BackbeatError {
       cause === undefined ? undefined : { cause },
     );
     this.path = path;
+    this.reason = refusal.reason;
   }
 }
 
@@ -141,9 +144,12 @@ function natureOf(part: object): Nature {
   }
 }
 
-/** Whether `part` is a native object, or has one as a property, as sockets have their `_handle`. */
+/**
+ * Whether `part` is a native object or has one as a property. Sockets and servers have their `_handle`
+ * even before they are connected.
+ */
 function holdsHandle(part: object): boolean {
-  if (isNative(part)) return true;
+  if (isNative(part) || '_handle' in part) return true;
   return Reflect.ownKeys(part).some((key) => {
     const value: unknown = Object.getOwnPropertyDescriptor(part, key)?.value;
     return typeof value === 'object' && value !== null && isNative(value);
@@ -220,7 +226,8 @@ function step(key: string, isArray: boolean): string {
     : `[${JSON.stringify(key)}]`;
 }
 
-function describeThrown(error: unknown): string {
+/** A thrown value in a few words, whatever its getters do. */
+export function describeThrown(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : describeValue(error);
   } catch {

@@ -163,19 +163,18 @@ function encodeObject(
 
 /** A Buffer, or an array that has its buffer for itself; 0 for others. */
 function encodeBytes(memory: CodecMemory, at: number, limit: number, value: Uint8Array): number {
-  const isNodeBuffer = Object.getPrototypeOf(value) === Buffer.prototype;
-  const { byteLength } = value;
-  if (!isNodeBuffer) {
-    const { buffer } = value;
-    if (
-      Object.getPrototypeOf(value) !== Uint8Array.prototype ||
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const isNodeBuffer = prototype === Buffer.prototype;
+  const { buffer, byteLength } = value;
+  if (!types.isArrayBuffer(buffer)) return 0;
+  if (
+    !isNodeBuffer &&
+    (prototype !== Uint8Array.prototype ||
       byteLength === 0 ||
       byteLength !== buffer.byteLength ||
-      !types.isArrayBuffer(buffer) ||
-      (buffer as { resizable?: boolean }).resizable === true
-    ) {
-      return 0;
-    }
+      (buffer as { resizable?: boolean }).resizable === true)
+  ) {
+    return 0;
   }
   if (byteLength > format.MAX_BYTES) return 0;
   const used = 8 + roundUp(byteLength);

@@ -2,9 +2,10 @@ import { POOLED_CHARACTERS, SHAPE_KEYS } from './value-format.ts';
 
 /** The keys of objects that look alike, with their description ready to be copied. */
 export interface WrittenShape {
-  readonly keys: readonly string[];
   /** Hash, number of keys, characters and width, lengths of the keys, the characters. */
   readonly description: Int32Array;
+  /** Objects with such keys may be something else than plain ones. */
+  readonly isAmbiguous: boolean;
   /** Index in the tree that is being written; valid while `tree` is the number of that tree. */
   index: number;
   tree: number;
@@ -41,12 +42,25 @@ export function shapeOfKeys(keys: readonly string[]): WrittenShape | undefined {
   return node.shape ?? shapeOfNode(node, keys);
 }
 
+/**
+ * Whether objects with these keys may be something else than plain ones: an arguments object, an
+ * iterator, or any object that hides what it is behind a `constructor` of its own.
+ */
+export function isAmbiguous(keys: readonly string[]): boolean {
+  return keys.length === 0 || /^\d/.test(keys[0]!) || keys.includes('constructor');
+}
+
 function shapeOfNode(node: KeyNode, keys: readonly string[]): WrittenShape | undefined {
   node.seen++;
   if (node.seen < MEETINGS_BEFORE_SHAPE || keys.length > SHAPE_KEYS) return undefined;
   const description = describe(keys);
   if (description === undefined) return undefined;
-  node.shape = { keys: keys.slice(), description, index: 0, tree: 0 };
+  node.shape = {
+    description,
+    isAmbiguous: isAmbiguous(keys),
+    index: 0,
+    tree: 0,
+  };
   return node.shape;
 }
 

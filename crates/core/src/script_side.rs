@@ -71,6 +71,11 @@ pub(crate) struct ScriptSide {
     chunks: Vec<LentChunk>,
     command_tail: u32,
     due_head: u32,
+    /// Records of actors that were moved while they waited here, to a deadline that has come too;
+    /// in the order of their deadlines.
+    late: Vec<Due>,
+    /// A record that was taken out of the ring and comes behind all of `late`.
+    ahead: Option<Due>,
     cancels: u32,
 }
 
@@ -89,6 +94,8 @@ impl ScriptSide {
             chunks: Vec::new(),
             command_tail: 0,
             due_head: 0,
+            late: Vec::new(),
+            ahead: None,
             cancels: 0,
         }
     }
@@ -232,9 +239,10 @@ impl ScriptSide {
     /// Takes the next due record that passes the check and returns its slot, which the caller runs.
     pub(crate) fn next_due(&mut self) -> Option<u32> {
         loop {
+            let due = self.next_in_order()?;
             let Due {
                 slot_word, token, ..
-            } = self.take_due()?;
+            } = due;
             let slot = slot_word & SLOT_MASK;
             let record = self.record(slot);
             if record.token() != token && self.fault != Some(Fault::TokenIgnored) {
@@ -247,15 +255,51 @@ impl ScriptSide {
             if slot_word & DUE_STILL_QUEUED != 0 {
                 return Some(slot);
             }
-            let batch_bits = self.header().batch_now_bits.load(Ordering::Relaxed);
-            if record.deadline_ns() as f64 > f64::from_bits(batch_bits) {
-                let moved_to_ns = record.deadline_ns() as f64;
-                self.write_command(moved_to_ns, slot);
+            let deadline_bits = record.deadline_bits();
+            if deadline_bits != due.deadline_bits {
+                self.deliver_later(Due {
+                    deadline_bits,
+                    ..due
+                });
                 continue;
             }
             self.raise_token(slot);
             return Some(slot);
         }
+    }
+
+    /// The next record of the ring, or a moved one that comes before it.
+    fn next_in_order(&mut self) -> Option<Due> {
+        if self.ahead.is_none() {
+            self.ahead = self.take_due();
+        }
+        let until_ns = match &self.ahead {
+            Some(due) => f64::from_bits(due.deadline_bits),
+            None => f64::INFINITY,
+        };
+        let late_ns = self
+            .late
+            .first()
+            .map(|due| f64::from_bits(due.deadline_bits));
+        if late_ns.is_some_and(|late_ns| late_ns < until_ns) {
+            return Some(self.late.remove(0));
+        }
+        self.ahead.take()
+    }
+
+    /// An actor that was moved after it was handed over: back to the core or, when the new deadline
+    /// has come as well, to its place among the others.
+    fn deliver_later(&mut self, due: Due) {
+        let deadline_ns = f64::from_bits(due.deadline_bits);
+        let batch_bits = self.header().batch_now_bits.load(Ordering::Relaxed);
+        if deadline_ns > f64::from_bits(batch_bits) {
+            self.write_command(deadline_ns, due.slot_word & SLOT_MASK);
+            return;
+        }
+        let at = self
+            .late
+            .partition_point(|other| f64::from_bits(other.deadline_bits) <= deadline_ns);
+        self.late.insert(at, due);
     }
 
     /// True when due records wait in the core for room in the ring.

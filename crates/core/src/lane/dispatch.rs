@@ -123,7 +123,7 @@ impl Dispatch {
         let quota = self.quota(roster, lane_id);
         let mut batch = self.take_submitted(roster, lane_id, quota);
         if batch.is_empty() {
-            batch = self.steal(roster, lane_id);
+            batch = self.steal(roster, lane_id, now_ns);
         }
         let count = batch.len();
         let Some(lane) = roster.lane(lane_id) else {
@@ -185,7 +185,7 @@ impl Dispatch {
         batch
     }
 
-    fn steal(&mut self, roster: &mut Roster, thief_id: LaneId) -> Vec<Taken> {
+    fn steal(&mut self, roster: &mut Roster, thief_id: LaneId, now_ns: Nanos) -> Vec<Taken> {
         let Some(thief) = roster.lane(thief_id) else {
             return Vec::new();
         };
@@ -195,7 +195,9 @@ impl Dispatch {
         let mut used = 0;
         for victim in roster.lanes.iter_mut().flatten() {
             let shares = |taken: &Taken| served.contains(&taken.job.client);
-            let is_held = victim.large.is_some() || !victim.batch.iter().all(shares);
+            let is_held = !victim.is_worth_a_theft(now_ns)
+                || victim.large.is_some()
+                || !victim.batch.iter().all(shares);
             if victim.id == thief_id || is_held {
                 continue;
             }
@@ -377,9 +379,9 @@ fn announce_all(roster: &mut Roster) {
 }
 
 impl Lane {
-    /// True when the lane has jobs that another could start.
-    pub(crate) fn has_unclaimed(&self) -> bool {
+    /// True when the lane has jobs that another could start, and it would be worth it.
+    pub(crate) fn is_worth_a_theft(&self, now_ns: Nanos) -> bool {
         let (claimed, count) = self.claims();
-        claimed < count
+        claimed < count && self.pace.is_worth_stealing(now_ns, count - claimed)
     }
 }

@@ -6,7 +6,13 @@ use crate::lane::lane::{LaneId, Stance};
 use crate::lane::pace::SPIN_NS;
 use crate::lane::pool::{Pool, State};
 use crate::lane::roster::Roster;
-use crate::sync::{MutexGuard, Ordering, fence, lock};
+use crate::sync::{MutexGuard, Ordering, fence, lock, yield_now};
+use std::hint::spin_loop;
+
+/// Pauses between two looks of a lane that spins.
+const PAUSES: usize = 32;
+/// How long a lane that spins keeps the processor for itself.
+const KEEP_NS: Nanos = 5_000;
 
 /// What a lane should do after an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +39,13 @@ impl Pool {
         }
         if self.may_spin(&mut guard, id) {
             drop(guard);
-            let until_ns = self.clock.now_ns() + SPIN_NS;
-            guard = self.spin(id, until_ns);
+            guard = self.spin(id);
             self.spinning.store(0, Ordering::Relaxed);
-            if let Some(count) = self.fill(&mut guard, id) {
+            let count = self.fill(&mut guard, id);
+            if let Some(lane) = guard.roster.lane(id) {
+                lane.spin.learn(count.is_some());
+            }
+            if let Some(count) = count {
                 return Exchange::Run(count);
             }
         }
@@ -81,17 +90,12 @@ impl Pool {
         if count == 0 {
             return None;
         }
-        let lane = state.roster.lane(id)?;
-        lane.pace.waited(now_ns.saturating_sub(lane.idle_since_ns));
         state.roster.refresh_signals();
         Some(count as u32)
     }
 
     fn may_spin(&self, state: &mut State, id: LaneId) -> bool {
-        let wants = state
-            .roster
-            .lane(id)
-            .is_some_and(|lane| lane.pace.expects_soon());
+        let wants = state.roster.lane(id).is_some_and(|lane| lane.spin.wants());
         if !wants || self.spinning.swap(1, Ordering::Relaxed) != 0 {
             return false;
         }
@@ -103,13 +107,24 @@ impl Pool {
         true
     }
 
-    fn spin(&self, id: LaneId, until_ns: Nanos) -> MutexGuard<'_, State> {
+    /// Looks for work until it is there or the time is over. Waits for no lock while others have
+    /// it, and lets others have the processor: the one that is to submit may need this very one.
+    fn spin(&self, id: LaneId) -> MutexGuard<'_, State> {
+        let started_ns = self.clock.now_ns();
         loop {
-            for _ in 0..64 {
-                std::hint::spin_loop();
+            for _ in 0..PAUSES {
+                spin_loop();
             }
-            let mut guard = lock(&self.state);
-            if has_work(&mut guard.roster, id) || self.clock.now_ns() >= until_ns {
+            let spent_ns = self.clock.now_ns().saturating_sub(started_ns);
+            if spent_ns >= SPIN_NS {
+                return lock(&self.state);
+            }
+            if spent_ns >= KEEP_NS {
+                yield_now();
+            }
+            if let Ok(mut guard) = self.state.try_lock()
+                && has_work(&mut guard.roster, id, self.clock.now_ns())
+            {
                 return guard;
             }
         }
@@ -133,7 +148,7 @@ impl Pool {
         roster.refresh_signals();
         // Against a client that writes a job and then looks whether to kick.
         fence(Ordering::SeqCst);
-        if has_work(roster, id) {
+        if has_work(roster, id, self.clock.now_ns()) {
             roster.parked.retain(|parked| *parked != id);
             if let Some(lane) = roster.lane(id) {
                 lane.stance = Stance::Running;
@@ -162,7 +177,7 @@ impl Pool {
     }
 }
 
-fn has_work(roster: &mut Roster, id: LaneId) -> bool {
+fn has_work(roster: &mut Roster, id: LaneId, now_ns: Nanos) -> bool {
     let Some(home) = roster.lane(id).map(|lane| lane.home) else {
         return false;
     };
@@ -176,5 +191,5 @@ fn has_work(roster: &mut Roster, id: LaneId) -> bool {
             .lanes
             .iter()
             .flatten()
-            .any(|lane| lane.id != id && lane.has_unclaimed())
+            .any(|lane| lane.id != id && lane.is_worth_a_theft(now_ns))
 }

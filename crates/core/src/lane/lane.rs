@@ -4,7 +4,7 @@ use crate::clock::Nanos;
 use crate::lane::client::ClientId;
 use crate::lane::frame::FrameHeader;
 use crate::lane::memory::LaneMemory;
-use crate::lane::pace::BatchPace;
+use crate::lane::pace::{BatchPace, SpinHabit};
 use crate::sink::Sink;
 use crate::sync::Ordering;
 
@@ -96,6 +96,7 @@ pub(crate) struct Lane {
     pub(crate) large: Option<Vec<u64>>,
     pub(crate) aborts: Vec<JobKey>,
     pub(crate) pace: BatchPace,
+    pub(crate) spin: SpinHabit,
     /// Since when it waits for work.
     pub(crate) idle_since_ns: Nanos,
 }
@@ -134,6 +135,7 @@ impl Lane {
             large: None,
             aborts: Vec::new(),
             pace: BatchPace::default(),
+            spin: SpinHabit::default(),
             idle_since_ns: 0,
         }
     }

@@ -6,19 +6,16 @@ use crate::clock::Nanos;
 const BATCH_NS: f64 = 50_000.0;
 /// Most jobs in a batch.
 const LARGEST_BATCH: usize = 256;
-/// Work that comes at gaps below this is worth spinning for: a wake-up takes about as long.
-const SPIN_GAP_NS: f64 = 60_000.0;
-/// How long a lane spins at most.
+/// How long a lane spins at most: about what a wake-up takes.
 pub(crate) const SPIN_NS: Nanos = 50_000;
-/// Gaps are counted up to this, so that a long idle time is forgotten soon.
-const LONGEST_GAP_NS: f64 = 400_000.0;
+/// A lane whose spins are in vain leaves out up to two to the power of this many.
+const MOST_PENALTY: u32 = 8;
 
 /// What a lane has learned of its jobs. Starts careful: one job at a time, no spinning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchPace {
     quota: usize,
     job_ns: f64,
-    gap_ns: f64,
     began_ns: Nanos,
     jobs: usize,
 }
@@ -28,7 +25,6 @@ impl Default for BatchPace {
         Self {
             quota: 1,
             job_ns: BATCH_NS,
-            gap_ns: LONGEST_GAP_NS,
             began_ns: 0,
             jobs: 0,
         }
@@ -65,13 +61,39 @@ impl BatchPace {
         self.quota = fitting.clamp(1, LARGEST_BATCH).min(2 * self.quota);
     }
 
-    /// Work came after so long a wait.
-    pub(crate) fn waited(&mut self, gap_ns: Nanos) {
-        self.gap_ns = 0.75 * self.gap_ns + 0.25 * (gap_ns as f64).min(LONGEST_GAP_NS);
+    /// True when the rest of a batch would take long enough to be worth a theft.
+    pub(crate) fn is_worth_stealing(&self, now_ns: Nanos, unclaimed: usize) -> bool {
+        let age_ns = now_ns.saturating_sub(self.began_ns) as f64;
+        age_ns > 2.0 * BATCH_NS || unclaimed as f64 * self.job_ns > BATCH_NS
+    }
+}
+
+/// Whether a lane waits for its next job by spinning: judged by whether that has helped of late.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SpinHabit {
+    failures: u32,
+    left_out: u32,
+}
+
+impl SpinHabit {
+    /// True when it should spin now.
+    pub(crate) fn wants(&mut self) -> bool {
+        let wants = self.left_out == 0;
+        self.left_out = self.left_out.saturating_sub(1);
+        wants
     }
 
-    /// True when the next job is likely to come soon.
-    pub(crate) fn expects_soon(&self) -> bool {
-        self.gap_ns < SPIN_GAP_NS
+    /// The spin has ended, with work or without.
+    pub(crate) fn learn(&mut self, has_helped: bool) {
+        if has_helped {
+            *self = Self::default();
+            return;
+        }
+        self.failures = (self.failures + 1).min(MOST_PENALTY);
+        self.left_out = if self.failures > 1 {
+            1 << self.failures
+        } else {
+            0
+        };
     }
 }

@@ -135,7 +135,9 @@ impl Roster {
                 parked += u32::from(lane.stance == Stance::Parked);
                 is_one_coming |= lane.stance == Stance::Woken;
             }
-            let is_pressed = lanes == 0 || client.backlog.len() > 0;
+            // A job that waits for a job of its own keeps its lane busy: its client must not wait
+            // for that lane.
+            let is_pressed = lanes == 0 || client.backlog.len() > 0 || !client.shares_lanes;
             let wants_kick = if parked > 0 {
                 !is_one_coming
             } else {

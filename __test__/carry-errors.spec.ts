@@ -1,0 +1,40 @@
+// An error thrown by a carried function shows where the function was written.
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { carry } from '../src/lane/carried-function.ts';
+import { TestThread } from './fixtures/carry/on-thread.ts';
+import * as throwing from './fixtures/carry/throwing.mjs';
+
+const thread = new TestThread(test);
+const FILE = new URL('./fixtures/carry/throwing.mjs', import.meta.url);
+const LINES = readFileSync(FILE, 'utf8').split('\n');
+
+for (const name of ['arrow', 'declared', 'later', 'method', 'inner'] as const) {
+  test(`the stack names file, line and column: ${name}`, async (t) => {
+    const { stack } = await thread.failure(throwing[name]);
+    const line = LINES.findIndex((text) => text.includes(`in ${name}`));
+    const column = LINES[line]?.indexOf('new Error');
+    t.true(stack.includes(`${FILE.href}:${line + 1}:${(column as number) + 1}`), stack);
+  });
+}
+
+test('the stack names the functions', async (t) => {
+  const { stack } = await thread.failure(throwing.inner);
+  t.regex(stack, /at thrower .*\n.*at inner /);
+});
+
+test('without captures the stack names the function and lines within it', async (t) => {
+  const fn = new Function('return () => {\n  return null.missing;\n};')();
+  const { stack } = await thread.failure(fn);
+  t.regex(stack, /carried:the-function:2:/);
+});
+
+test('an import that a thread cannot have names who imports it', async (t) => {
+  const { definition } = carry(throwing.arrow);
+  const { error } = await thread.answer({
+    ...(definition as object),
+    url: 'file:///gone.js',
+    exportName: 'a',
+  });
+  t.is(error?.code, 'BACKBEAT_TASK_IMPORT');
+});
