@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { BackbeatError } from '../errors.ts';
+import type { CallSite } from '../lane/call-site.ts';
+import { registerErrorClass } from '../lane/error-codec.ts';
 
 /** A job of a fan-out that failed. */
 export interface JobFailure {
@@ -14,11 +16,6 @@ export interface BgExceptionDetails {
   readonly failures?: readonly JobFailure[] | undefined;
   /** Where the work was asked for: its stack replaces that of the exception. */
   readonly caller?: CallSite | undefined;
-}
-
-/** The stack of a call, kept for an error that comes later. */
-export interface CallSite {
-  readonly stack?: string;
 }
 
 /**
@@ -37,12 +34,12 @@ export interface CallSite {
  * ```
  */
 export class BgException extends BackbeatError {
-  /** What the function threw. */
-  readonly excInfo: unknown;
   /** Id of the job, when one of several failed: the lowest. */
-  readonly jobId: number | undefined;
-  /** All jobs that failed until everything had stopped, the lowest id first. */
-  readonly failures: readonly JobFailure[];
+  declare readonly jobId?: number;
+  /** Ids of all jobs that failed until everything had stopped, the lowest first. */
+  declare readonly jobIds?: readonly number[];
+  /** What they threw, in the same order. */
+  declare readonly errors?: readonly unknown[];
 
   /**
    * @param message - What happened.
@@ -51,13 +48,24 @@ export class BgException extends BackbeatError {
   constructor(message: string, excInfo: unknown, details: BgExceptionDetails = {}) {
     const text = `${message}\n{\n${indented(textOfThrown(excInfo))}\n}`;
     super('BACKBEAT_BG_EXCEPTION', text, { cause: excInfo });
-    this.excInfo = excInfo;
-    this.failures = details.failures ?? [];
-    this.jobId = this.failures[0]?.jobId;
-    const frames = details.caller?.stack;
-    if (frames !== undefined) this.stack = `${this.name}: ${text}\n${frames}`;
+    const { failures = [], caller } = details;
+    // Own properties without private state: they cross threads.
+    if (failures.length > 0) {
+      const jobIds = failures.map(({ jobId }) => jobId);
+      Object.assign(this, { jobId: jobIds[0], jobIds });
+      const errors = failures.map(({ error }) => error);
+      Object.defineProperty(this, 'errors', { value: errors, configurable: true, writable: true });
+    }
+    if (caller?.stack !== undefined) this.stack = `${this.name}: ${text}\n${caller.stack}`;
+  }
+
+  /** What the function threw; the same as `cause`. */
+  get excInfo(): unknown {
+    return this.cause;
   }
 }
+
+registerErrorClass(BgException, 'backbeat BgException');
 
 /** The stack above `callee`, without the line that names an error. */
 export function callSite(callee: (...args: never[]) => unknown): CallSite {

@@ -1,12 +1,16 @@
 /** Failed jobs of a fan-out: as they are read, raised and logged. */
+import type { CallSite } from '../lane/call-site.ts';
 import { decodeError } from '../lane/error-codec.ts';
 import type { Logger } from '../pool-log.ts';
-import { BgException, type CallSite, type JobFailure, textOfThrown } from './bg-exception.ts';
+import { BgException, type JobFailure, textOfThrown } from './bg-exception.ts';
 import type { ResultRun } from './range-report.ts';
 
 /** The failure that a thread reported. */
-export function failureOf(run: ResultRun & { readonly is: 'failure' }): JobFailure {
-  return { jobId: run.firstId, error: decodeError(run.error) };
+export function failureOf(
+  run: ResultRun & { readonly is: 'failure' },
+  caller: CallSite,
+): JobFailure {
+  return { jobId: run.firstId, error: decodeError(run.error, caller.stack) };
 }
 
 /** A warning: one line that names the job, then what it threw. */

@@ -1,6 +1,7 @@
+import type { CallSite } from '../lane/call-site.ts';
 import { type CarriedFunction, carry } from '../lane/carried-function.ts';
 import type { AnyFunction, ThreadTask } from '../lane/thread-task.ts';
-import { type CallSite, callSite, type JobFailure } from './bg-exception.ts';
+import { callSite, type JobFailure } from './bg-exception.ts';
 import { FanOutProgress } from './fan-out-progress.ts';
 import { FanOutRun } from './fan-out-run.ts';
 import { failureOf, jobsFailed, logFailure } from './job-failures.ts';
@@ -183,7 +184,7 @@ class ResultStream {
     if (this.#end !== undefined) return;
     let isResult = true;
     if (run.is === 'failure') {
-      const failure = failureOf(run);
+      const failure = failureOf(run, this.#caller);
       this.#failures.push(failure);
       isResult = this.#settings.bgException === 'warn';
       if (isResult) logFailure(this.#settings.logger, failure);

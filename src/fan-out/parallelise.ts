@@ -1,6 +1,7 @@
+import type { CallSite } from '../lane/call-site.ts';
 import { carry } from '../lane/carried-function.ts';
 import type { AnyFunction, ThreadTask } from '../lane/thread-task.ts';
-import { type CallSite, callSite, type JobFailure } from './bg-exception.ts';
+import { callSite, type JobFailure } from './bg-exception.ts';
 import { FanOutProgress } from './fan-out-progress.ts';
 import { FanOutRun } from './fan-out-run.ts';
 import { failureOf, jobsFailed, logFailure } from './job-failures.ts';
@@ -162,7 +163,7 @@ class FanOut {
   #take(run: ResultRun): void {
     const { firstId } = run;
     if (run.is === 'failure') {
-      const failure = failureOf(run);
+      const failure = failureOf(run, this.#caller);
       this.#failures.push(failure);
       if (this.#settings.bgException === 'warn') logFailure(this.#settings.logger, failure);
     }
