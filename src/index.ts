@@ -13,6 +13,7 @@ export {
   BindingLoadError,
   BindingVersionError,
   ClockInUseError,
+  DeadlockError,
   InvalidArgumentError,
   JobStoppedError,
   type LoadAttempt,
@@ -20,8 +21,13 @@ export {
   StaticClassError,
   ThreadLostError,
   ThreadStartError,
+  ThreadsClosedError,
 } from './errors.ts';
 export { BgException, type JobFailure } from './fan-out/bg-exception.ts';
+export type { Invocation } from './fan-out/bg-invocation.ts';
+export { BgInvoke } from './fan-out/bg-invoke.ts';
+export { BgProcManager, bgProcManager, bgRunProc } from './fan-out/bg-proc-manager.ts';
+export { BgThread } from './fan-out/bg-thread.ts';
 export type { LevelLogger, LoggerInput } from './fan-out/fan-out-log.ts';
 export { parallelise, paralleliseSync } from './fan-out/parallelise.ts';
 export { paralleliseIter } from './fan-out/parallelise-iter.ts';
@@ -31,6 +37,11 @@ export type {
   ParalleliseIterOptions,
   ParalleliseOptions,
 } from './fan-out/parallelise-options.ts';
+export {
+  type CapturedFunction,
+  type ThreadFunction,
+  withCaptures,
+} from './fan-out/thread-function.ts';
 export type { ThreadLogger } from './fan-out/thread-logger.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';

@@ -5,7 +5,6 @@
 import { threadId } from 'node:worker_threads';
 import { ThreadLostError } from '../errors.ts';
 import type { CarriedFunction } from '../lane/carried-function.ts';
-import { encodeError } from '../lane/error-codec.ts';
 import { laneClient } from '../lane/lane-client.ts';
 import { threadSettings } from '../lane/thread-settings.ts';
 import type { Logger } from '../pool-log.ts';
@@ -168,7 +167,7 @@ export class FanOutRun {
       return;
     }
     for (let firstId = first; firstId <= last; firstId++) {
-      this.#take({ is: 'failure', firstId, error: encodeError(error) });
+      this.#take({ is: 'failure', firstId, error, isDecoded: true });
     }
     if (!range.mayStart(last + 1)) return;
     seat.leave();

@@ -10,7 +10,8 @@ export function failureOf(
   run: ResultRun & { readonly is: 'failure' },
   caller: CallSite,
 ): JobFailure {
-  return { jobId: run.firstId, error: decodeError(run.error, caller.stack) };
+  const { firstId: jobId, error, isDecoded = false } = run;
+  return { jobId, error: isDecoded ? error : decodeError(error, caller.stack) };
 }
 
 /** A warning: one line that names the job, then what it threw. */

@@ -23,7 +23,13 @@ export type ResultRun =
       readonly offsets: readonly number[];
     }
   | { readonly is: 'value'; readonly firstId: number; readonly value: unknown }
-  | { readonly is: 'failure'; readonly firstId: number; readonly error: unknown };
+  | {
+      readonly is: 'failure';
+      readonly firstId: number;
+      readonly error: unknown;
+      /** The error comes from our own side and not from the thread. */
+      readonly isDecoded?: true;
+    };
 
 /** What a thread of a fan-out posts. */
 export type RangeMessage =
