@@ -9,6 +9,32 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** An end of a channel that an environment holds. */
+export declare class ChannelEnd {
+  /** Number by which the other end names this one. */
+  get key(): number
+  /** Gives the end and its memory up. A second call does nothing. */
+  forget(): void
+}
+
+/** An environment that holds ends of channels. It leaves with its environment. */
+export declare class NativeChannelHub {
+  /** Joins. `dispatch` is called on this thread whenever ends were woken. */
+  constructor(dispatch: () => void)
+  /** Number by which other environments name this one. */
+  get id(): number
+  /** Takes an end of the channel in `memory`, an Int32Array over the whole shared buffer. */
+  openEnd(memory: unknown, isSender: boolean): ChannelEnd
+  /** Moves the keys of woken ends into `keys`; returns how many there were. */
+  takeReady(keys: Uint32Array): number
+  /** Calls `dispatch` again soon, after the event loop has had its turn. */
+  dispatchAgain(): void
+  /** Holds the process while an end waits, or lets it end. */
+  setRef(isRef: boolean): void
+  /** Number of ends that this environment holds. */
+  get endCount(): number
+}
+
 /**
  * An environment (the main thread or a worker) attached to the timer thread of the process.
  *
@@ -154,6 +180,37 @@ export declare class NativeManualIsolate {
   close(): void
 }
 
+/**
+ * A producer's thread, seen from the environment that receives.
+ *
+ * The thread shares nothing with the environment but the feed; it is never joined. It ends by
+ * itself when the feed is closed, at its next item.
+ */
+export declare class NativeSource {
+  /** Walks a directory tree into the channel in `memory`, an Int32Array over its whole buffer. */
+  static walk(memory: unknown, options: NativeWalkOptions): NativeSource
+  /** Reads the lines of a file into the channel in `memory`. */
+  static lines(memory: unknown, path: string, batch: number): NativeSource
+  /** The receiver has made room. */
+  ring(): void
+  /** Blocks until something was written after the receiver's announcement, or for a while. */
+  waitForItems(): void
+  /** Takes the memory away from the thread, which then ends. A second call does nothing. */
+  close(): void
+}
+
+/** The layout of channels this binary was built for. */
+export declare function channelMemoryLayout(): ChannelMemoryLayout
+
+/** Where things stand in the memory of a channel, in bytes. */
+export interface ChannelMemoryLayout {
+  version: number
+  senderAt: number
+  receiverAt: number
+  cellsAt: number
+  cellBytes: number
+}
+
 /** Version of the crates, which must equal the version of the package that loads them. */
 export declare function coreVersion(): string
 
@@ -211,8 +268,26 @@ export interface NativeStats {
   rejected: number
 }
 
+/** Which entries of a directory tree are wanted. See the core's documentation of the same names. */
+export interface NativeWalkOptions {
+  root: string
+  patterns: Array<string>
+  ignored: Array<string>
+  hasDirectories: boolean
+  hasStats: boolean
+  followsLinks: boolean
+  obeysGitignore: boolean
+  maxDepth?: number
+  isSorted: boolean
+  threads: number
+  batch: number
+}
+
 /** Sets the greatest number of lanes of the process. */
 export declare function setLaneLimit(limit: number): void
 
 /** Hands an error to `uncaughtException`, as Node does for an error thrown in a timer. */
 export declare function throwUncaught(error: unknown): void
+
+/** Wakes the event loop that waits at the end `key` of the environment `hub`. */
+export declare function wakeChannelEnd(hub: number, key: number): void

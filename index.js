@@ -773,11 +773,15 @@ if (
   }
 }
 
-const { NativeIsolate, NativeLane, NativeLaneClient, NativeManualIsolate, coreVersion, hasTimerThread, laneLayout, lanePoolStats, memoryLayout, monotonicNowNs, setLaneLimit, throwUncaught } = nativeBinding
+const { ChannelEnd, NativeChannelHub, NativeIsolate, NativeLane, NativeLaneClient, NativeManualIsolate, NativeSource, channelMemoryLayout, coreVersion, hasTimerThread, laneLayout, lanePoolStats, memoryLayout, monotonicNowNs, setLaneLimit, throwUncaught, wakeChannelEnd } = nativeBinding
+export { ChannelEnd }
+export { NativeChannelHub }
 export { NativeIsolate }
 export { NativeLane }
 export { NativeLaneClient }
 export { NativeManualIsolate }
+export { NativeSource }
+export { channelMemoryLayout }
 export { coreVersion }
 export { hasTimerThread }
 export { laneLayout }
@@ -786,4 +790,5 @@ export { memoryLayout }
 export { monotonicNowNs }
 export { setLaneLimit }
 export { throwUncaught }
+export { wakeChannelEnd }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -2,6 +2,25 @@
 export { BackgroundWorker } from './background-worker.ts';
 export { BackgroundWorkerPool, type WorkerEntry } from './background-worker-pool.ts';
 export {
+  type Channel,
+  type ChannelOptions,
+  channel,
+  openReceiver,
+  openSender,
+} from './channel/channel.ts';
+export {
+  ChannelClosedError,
+  ChannelDeadlockError,
+  ChannelEndMovedError,
+  ChannelTimeoutError,
+  ReceiverLostError,
+  SenderLostError,
+} from './channel/channel-errors.ts';
+export type { EndHandle } from './channel/end-link.ts';
+export type { TransferList } from './channel/parcels.ts';
+export type { Receiver } from './channel/receiver.ts';
+export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export {
   type DurationInput,
   type DurationLike,
   type InstantInput,
@@ -51,8 +70,27 @@ export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
+export type { BlockingItems } from './ordered/blocking-items.ts';
+export {
+  Consumerator,
+  type ConsumeratorOptions,
+  type ConsumeratorState,
+  type Producer,
+} from './ordered/consumerator.ts';
+export {
+  type ItemFunction,
+  OrderedItemProducer,
+  type OrderedItemProducerOptions,
+} from './ordered/ordered-item-producer.ts';
+export { PoolUser } from './ordered/pool-user.ts';
+export { TaskQueue } from './ordered/task-queue.ts';
+export type { ThreadPool } from './ordered/thread-pool.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';
+export { type LineOptions, lines } from './sources/lines.ts';
+export type { NativeReceiver } from './sources/native-receiver.ts';
+export { SourceError } from './sources/source-error.ts';
+export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './sources/walk.ts';
 export type {
   ActorOptions,
   CommonOptions,

@@ -11,10 +11,13 @@ import { BindingLoadError, BindingVersionError, type LoadAttempt } from './error
 
 export type NativeBinding = typeof Binding;
 export type {
+  ChannelEnd,
+  NativeChannelHub,
   NativeIsolate,
   NativeLane,
   NativeLaneClient,
   NativeManualIsolate,
+  NativeSource,
   NativeStats,
 } from '../index.js';
 

@@ -18,6 +18,8 @@
 //! * `manual`: the same scheduler without a thread.
 //! * [`lane`]: jobs of scripts on native threads.
 //!
+//! [`channel`] stands beside all that: bounded queues between isolates, on the same rules.
+//!
 //! This crate knows nothing of JavaScript engines. Its only way out is [`Sink::wake`].
 
 #![cfg_attr(
@@ -29,6 +31,7 @@
 )]
 
 mod alarm;
+pub mod channel;
 mod clock;
 mod expiry;
 mod isolate;

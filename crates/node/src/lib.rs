@@ -6,7 +6,9 @@
 //! * `attachment`: what ties either to the life of its environment.
 //! * `wake`: how other threads wake an environment, and the rules that keep that safe when the
 //!   environment ends at any moment.
+//! * `channel`: an environment that holds ends of channels, [`NativeChannelHub`].
 //! * `manual`: a private scheduler on a manual clock, [`NativeManualIsolate`].
+//! * `source`: native producers of a channel, [`NativeSource`].
 //! * `memory`: buffers that JavaScript lends to the core.
 
 #![allow(
@@ -16,21 +18,25 @@
 )]
 
 mod attachment;
+mod channel;
 mod isolate;
 mod lane_client;
 mod lane_thread;
 mod manual;
 mod memory;
+mod source;
 mod wake;
 
 use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
+pub use channel::NativeChannelHub;
 pub use isolate::NativeIsolate;
 pub use lane_client::{LanePoolStats, NativeLaneClient, lane_pool_stats, set_lane_limit};
 pub use lane_thread::{LaneLayout, NativeLane, lane_layout};
 pub use manual::NativeManualIsolate;
+pub use source::NativeSource;
 
 /// Version of the crates, which must equal the version of the package that loads them.
 #[napi]

@@ -1,0 +1,268 @@
+import {
+  ChannelClosedError,
+  ChannelDeadlockError,
+  ChannelEndMovedError,
+  ChannelTimeoutError,
+  ReceiverLostError,
+} from './channel-errors.ts';
+import type { WaitingEnd } from './channel-hub.ts';
+import type { EndHandle, EndLink } from './end-link.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { afterTurn, mustTurn } from './loop-turn.ts';
+import type { TransferList } from './parcels.ts';
+import { Spin } from './spin.ts';
+
+/** How a value is sent. */
+export interface SendOptions {
+  /** Objects that are moved to the receiver and unusable here afterwards. */
+  readonly transfer?: TransferList;
+}
+
+/** How a blocking call waits. */
+export interface BlockOptions {
+  /** Gives up after this many milliseconds with a `ChannelTimeoutError`. Default: never. */
+  readonly timeoutMs?: number;
+}
+
+interface PendingSend<T> {
+  readonly value: T;
+  readonly transfer: TransferList | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const DONE: Promise<void> = Promise.resolve();
+
+/**
+ * The end of a channel that values are sent to. Made by `channel()` or `openSender()`.
+ *
+ * @example
+ * ```ts
+ * import { channel } from 'backbeat';
+ * const { sender, receiver } = channel<number>({ capacity: 4 });
+ * await sender.send(1);
+ * sender.close();
+ * for await (const value of receiver) console.log(value); // 1
+ * ```
+ */
+export class Sender<T> implements WaitingEnd {
+  readonly #link: EndLink;
+  readonly #writer: FrameWriter;
+  readonly #spin = new Spin();
+  readonly #hasMoreRoom = (): boolean => this.#writer.hasMoreRoom();
+  /** Sends that wait for room, in order; `#pendingFrom` is the first of them. */
+  #pending: PendingSend<T>[] = [];
+  #pendingFrom = 0;
+  #isWaiting = false;
+  #closing: { error: unknown } | 'end' | undefined;
+
+  /** @internal */
+  constructor(link: EndLink) {
+    this.#link = link;
+    this.#writer = new FrameWriter(link.memory, link.parcels);
+    link.watch(this);
+  }
+
+  /** Name given to the channel. */
+  get name(): string {
+    return this.#link.name;
+  }
+
+  /** Items that the channel may hold. */
+  get capacity(): number {
+    return this.#link.memory.capacity;
+  }
+
+  /** Items sent and not received yet, without sends that still wait for room. */
+  get waiting(): number {
+    return this.#writer.waiting;
+  }
+
+  /** True once this end was closed or handed over. */
+  get isClosed(): boolean {
+    return !this.#link.isOpen || this.#closing !== undefined;
+  }
+
+  /**
+   * Sends if there is room now; false when there is none.
+   *
+   * @throws ChannelClosedError `BACKBEAT_CHANNEL_CLOSED` when either end was closed.
+   * @throws ReceiverLostError `BACKBEAT_CHANNEL_RECEIVER_LOST` when the receiver's isolate ended.
+   */
+  trySend(value: T, options?: SendOptions): boolean {
+    if (this.#closing !== undefined || !this.#link.isOpen) this.#refuse();
+    if (this.#pendingFrom < this.#pending.length) return false;
+    return this.#write(value, options?.transfer);
+  }
+
+  /**
+   * Sends, as soon as there is room. Until the promise is settled, the value and its parts belong
+   * to the channel. Errors as for `trySend`.
+   */
+  send(value: T, options?: SendOptions): Promise<void> {
+    try {
+      if (this.trySend(value, options)) return mustTurn() ? afterTurn(undefined) : DONE;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ value, transfer: options?.transfer, resolve, reject });
+      this.#waitForRoom();
+    });
+  }
+
+  /**
+   * Sends and blocks this thread until there is room.
+   *
+   * @throws ChannelDeadlockError `BACKBEAT_CHANNEL_DEADLOCK` when the receiver is on this thread.
+   * @throws ChannelTimeoutError `BACKBEAT_CHANNEL_TIMEOUT` after `timeoutMs`.
+   */
+  sendSync(value: T, options?: SendOptions & BlockOptions): void {
+    if (this.trySend(value, options)) return;
+    const timeoutMs = options?.timeoutMs;
+    const untilMs =
+      timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    do {
+      if (!this.#blockForRoom(untilMs)) throw new ChannelTimeoutError(this.name, timeoutMs ?? 0);
+    } while (!this.trySend(value, options));
+  }
+
+  /**
+   * Sends all values in order, many per publication where they are numbers. Settles when the last
+   * one is in the channel.
+   */
+  async sendMany(values: readonly T[]): Promise<void> {
+    let sent = 0;
+    while (sent < values.length) {
+      sent = this.#writeSome(values, sent);
+      if (sent < values.length) await this.send(values[sent++]!);
+    }
+  }
+
+  /** Sends all values in order and blocks this thread until the last one is in the channel. */
+  sendManySync(values: readonly T[], options?: BlockOptions): void {
+    let sent = 0;
+    while (sent < values.length) {
+      sent = this.#writeSome(values, sent);
+      if (sent < values.length) this.sendSync(values[sent++]!, options);
+    }
+  }
+
+  /**
+   * Ends the channel: the receiver gets what was sent before, also by sends that still wait, and
+   * then the end. With an error it gets that after the items.
+   */
+  close(error?: unknown): void {
+    if (this.isClosed) return;
+    this.#closing = error === undefined ? 'end' : { error };
+    if (this.#pendingFrom === this.#pending.length) this.#finish();
+  }
+
+  /** `close(error)`, also for an error that is `undefined`. */
+  fail(error: unknown): void {
+    if (this.isClosed) return;
+    this.#closing = { error };
+    if (this.#pendingFrom === this.#pending.length) this.#finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /**
+   * Gives this end away: post the handle with its port in the transfer list, and open it there with
+   * `openSender`. This object is closed afterwards.
+   *
+   * @example
+   * ```ts
+   * const handle = sender.handle();
+   * worker.postMessage(handle, [handle.port]);
+   * ```
+   */
+  handle(): EndHandle {
+    if (this.isClosed || this.#pendingFrom < this.#pending.length) this.#refuse();
+    this.#writer.storeState();
+    return this.#link.move();
+  }
+
+  /** @internal */
+  onWake(): void {
+    this.#isWaiting = false;
+    this.#link.stopWaiting();
+    this.#servePending();
+  }
+
+  #write(value: T, transfer: TransferList | undefined): boolean {
+    if (this.#link.isOtherUneasy && this.#link.isOtherGone) this.#refuse();
+    if (!this.#writer.write(value, transfer)) return false;
+    if (this.#link.isOtherUneasy) this.#link.wakeOther();
+    return true;
+  }
+
+  #writeSome(values: readonly T[], from: number): number {
+    if (this.isClosed || this.#link.isOtherGone) this.#refuse();
+    if (this.#pendingFrom < this.#pending.length) return from;
+    const sent = this.#writer.writeNumbers(values, from);
+    if (sent > from && this.#link.isOtherUneasy) this.#link.wakeOther();
+    return sent;
+  }
+
+  /** Looks for a while, then sleeps. False when the time is up. */
+  #blockForRoom(untilMs: number): boolean {
+    const link = this.#link;
+    if (this.#pendingFrom < this.#pending.length || link.isOtherHere) {
+      throw new ChannelDeadlockError(this.name, 'sendSync', 'send');
+    }
+    for (let look = this.#spin.looks; look > 0; look--) {
+      if (this.#writer.hasMoreRoom()) {
+        this.#spin.paid();
+        return true;
+      }
+    }
+    this.#spin.failed();
+    return link.block(this.#hasMoreRoom, untilMs);
+  }
+
+  #waitForRoom(): void {
+    if (this.#isWaiting) return;
+    if (this.#link.waitInLoop(this, this.#hasMoreRoom)) this.#isWaiting = true;
+    else queueMicrotask(() => this.#servePending());
+  }
+
+  /** Writes what waits, as far as there is room. */
+  #servePending(): void {
+    while (this.#pendingFrom < this.#pending.length) {
+      const { value, transfer, resolve, reject } = this.#pending[this.#pendingFrom]!;
+      try {
+        if (!this.#write(value, transfer)) {
+          this.#waitForRoom();
+          return;
+        }
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+      this.#pendingFrom++;
+    }
+    this.#pending = [];
+    this.#pendingFrom = 0;
+    if (this.#closing !== undefined) this.#finish();
+  }
+
+  #finish(): void {
+    if (!this.#link.isOpen) return;
+    if (this.#closing === 'end' || this.#closing === undefined) this.#writer.writeEnd();
+    else this.#writer.writeFailure(this.#closing.error);
+    this.#link.close();
+  }
+
+  #refuse(): never {
+    if (this.#link.wasMoved) throw new ChannelEndMovedError(this.name);
+    if (this.#closing !== undefined) throw new ChannelClosedError(this.name, 'this end was closed');
+    const isLost = this.#link.isOtherLost;
+    // Nothing can be sent any more, so there is nothing to hold.
+    this.#link.close();
+    if (isLost) throw new ReceiverLostError(this.name);
+    throw new ChannelClosedError(this.name, 'the receiver was closed');
+  }
+}
