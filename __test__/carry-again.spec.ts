@@ -45,6 +45,18 @@ test('a variable that is assigned to is read at each call', (t) => {
   t.is(reviveHere(second.definition)(), 2);
 });
 
+test('an enum, as TypeScript compiles it, is a constant', (t) => {
+  const text = `
+    var Level;
+    (function (Level) { Level[Level['low'] = 0] = 'low'; })(Level || (Level = {}));
+    return () => Level.low;`;
+  const fn = new Function(text)() as AnyFunction;
+  t.is(reviveHere(carry(fn).definition)(), 0);
+  const before = inspectedFunctions();
+  carry(fn);
+  t.is(inspectedFunctions(), before);
+});
+
 test('a variable of a captured function is read at each call', (t) => {
   let setting = 1;
   const inner = (): number => setting;

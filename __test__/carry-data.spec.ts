@@ -1,4 +1,5 @@
 // Which captured values reach a thread, and what is copied, shared or made again.
+import { createSecretKey } from 'node:crypto';
 import test from 'ava';
 import { carry } from '../src/lane/carried-function.ts';
 import { TestThread } from './fixtures/carry/on-thread.ts';
@@ -274,6 +275,14 @@ test('compiled WebAssembly goes beside the bytes', async (t) => {
   const fn = (): string => Object.prototype.toString.call(module);
   t.true(carry(fn).sharesMemory);
   t.is(await thread.run(fn), '[object WebAssembly.Module]');
+});
+
+test('keys and blobs go beside the bytes', async (t) => {
+  const secret = createSecretKey(Buffer.from('abc'));
+  const blob = new Blob(['text']);
+  const fn = async (): Promise<unknown[]> => [secret.symmetricKeySize, await blob.text()];
+  t.true(carry(fn).sharesMemory);
+  t.deepEqual(await thread.run(fn), [3, 'text']);
 });
 
 interface WebAssemblyNamespace {

@@ -314,6 +314,11 @@ test('modules of Node, their members and members of globals', async (t) => {
   );
 });
 
+test('the environment is the one of the thread', async (t) => {
+  const { env } = process;
+  t.true(await thread.run(() => env === process.env));
+});
+
 test('import.meta means the file the function stands in', async (t) => {
   t.deepEqual(await thread.run(() => [import.meta.url, import.meta.dirname]), [
     import.meta.url,

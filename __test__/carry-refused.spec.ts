@@ -61,11 +61,12 @@ const values: [name: string, value: unknown, reason: RegExp][] = [
   ['an emitter', new EventEmitter(), /^an EventEmitter has listeners/],
   ['a timer', timer, /^a Timeout holds a native handle$/],
   ['an abort signal', aborter.signal, /^an AbortSignal has listeners/],
-  ['an abort controller', aborter, /^an AbortController /],
+  ['an abort controller', aborter, /^an AbortController has listeners/],
   ['an instance with private members', new Secret(), /^a Secret has private members/],
   ['a native function', (() => {}).bind(null), /^a bound function has no source$/],
   ['a date with properties', Object.assign(new Date(0), { a: () => 1 }), /^a Date with properties/],
-  ['a number format', new Intl.NumberFormat('en'), /NumberFormat/],
+  ['a number format', new Intl.NumberFormat('en'), /^a NumberFormat is more than/],
+  ['headers', new Headers(), /^a Headers /],
 ];
 for (const [name, value, reason] of values) {
   test(`${name}, at any depth`, (t) => {

@@ -9,6 +9,7 @@ import { TestThread } from './fixtures/carry/on-thread.ts';
 const thread = new TestThread(test);
 const run = promisify(execFile);
 const LANE = new URL('../dist/lane/', import.meta.url).href;
+const PART = fileURLToPath(new URL('./fixtures/carry/commonjs-part.cjs', import.meta.url));
 const commonjs = createRequire(import.meta.url)('./fixtures/carry/commonjs.cjs');
 
 test('names that CommonJS gives to a script', async (t) => {
@@ -90,6 +91,75 @@ test('in a worker thread', async (t) => {
       worker.once('message', resolve).once('error', reject);
     });`;
   t.is(await inProcess(text), 12);
+});
+
+test('a function that a carried function carries on', async (t) => {
+  const text = `
+    const factor = 3;
+    const path = require('node:path');
+    const { part } = require('${PART}');
+    const makeInner = (n) => {
+      let changing = n;
+      return [() => [changing * factor, path.basename('/a/b'), part], () => changing++];
+    };
+    const work = async () => {
+      const outer = await revive(carry(makeInner).definition);
+      const [inner, increase] = outer(2);
+      const first = (await revive(carry(inner).definition))();
+      try {
+        carry(increase);
+      } catch (error) {
+        return [first, error.path];
+      }
+    };`;
+  t.deepEqual(await inProcess(text), [[6, 'b', 'the part'], 'changing']);
+});
+
+test('in a script that is a part of a file', async (t) => {
+  const text = `
+    const { Script } = require('node:vm');
+    const code = '{ let changing = 1; const fixed = 2; (() => [() => changing + fixed, () => { changing++ }, () => { throw new Error(String(fixed)) }])() }';
+    const script = new Script(code, { filename: 'part.js', lineOffset: 10, columnOffset: 7 });
+    const work = async () => {
+      const [fn, change, thrower] = script.runInThisContext();
+      const first = (await revive(carry(fn).definition))();
+      change();
+      const second = (await revive(carry(fn).definition))();
+      try {
+        (await revive(carry(thrower).definition))();
+      } catch (error) {
+        return [first, second, error.stack.split('\\n')[1].trim()];
+      }
+    };`;
+  const [first, second, place] = (await inProcess(text)) as [number, number, string];
+  t.deepEqual([first, second], [3, 4]);
+  t.regex(place, /part\.js:11:\d+\)?$/);
+});
+
+test('in a script that is too long to be parsed, all variables are read anew', async (t) => {
+  const text = `
+    const { Script } = require('node:vm');
+    const code = '(() => { const fixed = { a: 1 }; let changing = 1; return [() => fixed.a + changing, () => { changing++ }] })() /*' + ' '.repeat(1e6) + '*/';
+    const [fn, change] = new Script(code, { filename: 'long.js' }).runInThisContext();
+    const work = async () => {
+      const first = (await revive(carry(fn).definition))();
+      const isSame = carry(fn) === carry(fn);
+      change();
+      return [first, isSame, (await revive(carry(fn).definition))()];
+    };`;
+  t.deepEqual(await inProcess(text), [2, true, 3]);
+});
+
+test('a variable that another script changes', async (t) => {
+  const text = `
+    const { Script } = require('node:vm');
+    new Script('let shared = 1; var fn = () => shared;').runInThisContext();
+    const work = async () => {
+      const first = (await revive(carry(fn).definition))();
+      new Script('shared = 2').runInThisContext();
+      return [first, (await revive(carry(fn).definition))()];
+    };`;
+  t.deepEqual(await inProcess(text), [1, 2]);
 });
 
 test('a process that only carried a function ends by itself', async (t) => {

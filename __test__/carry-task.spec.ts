@@ -18,7 +18,7 @@ test('the default export', async (t) => {
 });
 
 test('a path becomes a URL', (t) => {
-  const path = process.platform === 'win32' ? 'C:\\work\\a b.js' : '/work/a b.js';
+  const path = process.platform === 'win32' ? 'C:\\jobs\\a b.js' : '/jobs/a b.js';
   t.is(task(path).url, pathToFileURL(path).href);
 });
 

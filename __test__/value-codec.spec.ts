@@ -296,10 +296,15 @@ test('what does not fit says how much it needs', (t) => {
     Buffer.alloc(100),
     new Error('x'),
     Array.from({ length: 500 }, (_, id) => ({ id, text: `text ${id}` })),
+    { a: [1, 2, 3], b: null },
+    [true],
+    [[1, 2, 3, 4]],
     'ж'.repeat(9000),
     ['x'.repeat(100000)],
   ];
   for (const value of values) {
+    encodeOwn(value); // its keys get a shape at the second meeting, which changes the size
+    encodeOwn(value);
     const own = encodeOwn(value);
     if (own === NEEDS_PORT) throw new Error('port');
     for (let limit = 0; limit < own.length; limit += 8) {
@@ -312,5 +317,16 @@ test('what does not fit says how much it needs', (t) => {
     }
     t.is(encodeValue(memory, 0, own.length, value), own.length);
     t.deepEqual(decodeValue(memory, 0), value);
+  }
+});
+
+test('memory of its own is enough although the keys get a shape meanwhile', (t) => {
+  for (let size = 0; size < 40; size++) {
+    const keys = Array.from({ length: 40 }, (_, index) => `key ${size} ${index}`);
+    const value = Object.fromEntries(keys.map((key) => [key, 'x'.repeat(50 + size * 4)]));
+    const rows = [value, ...Array.from({ length: size }, () => ({ ...value }))];
+    const own = encodeOwn(rows);
+    if (own === NEEDS_PORT) throw new Error('port');
+    t.deepEqual(decodeValue(codecMemory(new Uint8Array(own).buffer), 0), rows);
   }
 });

@@ -31,6 +31,7 @@ export {
   BackbeatError,
   BindingLoadError,
   BindingVersionError,
+  CaptureError,
   ClockInUseError,
   DeadlockError,
   InvalidArgumentError,
@@ -38,6 +39,7 @@ export {
   type LoadAttempt,
   SchedulerClosedError,
   StaticClassError,
+  TaskImportError,
   ThreadLostError,
   ThreadStartError,
   ThreadsClosedError,
@@ -65,6 +67,8 @@ export type { ThreadLogger } from './fan-out/thread-logger.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
+export { CorruptValueError } from './lane/corrupt-value.ts';
+export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';

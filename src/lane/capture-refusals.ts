@@ -45,22 +45,37 @@ export function refusalOf(value: object): Refusal | undefined {
   return undefined;
 }
 
-/** Why an instance of a class of Node is refused. */
-export function builtinInstanceRefusal(value: object, className: string): Refusal {
-  const kind = kindOf(value);
+/** Why an instance of a class of the language or of the web platform is refused. */
+export function globalInstanceRefusal(object: object): Refusal {
+  const kind = kindOf(object);
   if (kind === 'MessagePort') {
     return {
       reason: 'a MessagePort can only be moved',
       advice: 'pass it as an argument and list it in transfer',
     };
   }
-  if (className === 'EventEmitter' || className === 'EventTarget' || kind === 'AbortSignal') {
-    return {
-      reason: `${article(kind)} has listeners on this thread`,
-      advice: 'make it inside the function, or capture the plain values it holds',
-    };
+  if (/^(EventTarget|Abort(Signal|Controller))$/.test(kind)) return listenersRefusal(kind);
+  return {
+    reason: `${article(kind)} is more than the properties it shows`,
+    advice: 'capture plain values and make the object inside the function',
+  };
+}
+
+/** Why an instance of a class of Node is refused. */
+export function nodeInstanceRefusal(object: object, className: string): Refusal {
+  const kind = kindOf(object);
+  if (className === 'EventEmitter') return listenersRefusal(kind);
+  if (/^(MessagePort|EventTarget|Abort(Signal|Controller))$/.test(kind)) {
+    return globalInstanceRefusal(object);
   }
   return { reason: `${article(kind)} holds a native handle`, advice: OPEN_THERE };
+}
+
+function listenersRefusal(kind: string): Refusal {
+  return {
+    reason: `${article(kind)} has listeners on this thread`,
+    advice: 'make it inside the function, or capture the plain values it holds',
+  };
 }
 
 /** The name of the class of an object, as it is shown to people. */

@@ -11,7 +11,7 @@ import {
   unknownPlace,
 } from './known-scripts.ts';
 import { isThreadGlobal } from './known-values.ts';
-import type { ImportedBinding } from './script-bindings.ts';
+import type { Binding, ImportedBinding } from './script-bindings.ts';
 import type { AnyFunction } from './thread-task.ts';
 
 /** A captured variable. */
@@ -92,13 +92,13 @@ export function readChanging(fn: AnyFunction, names: readonly string[]): Map<str
 }
 
 interface ScopeSearch {
-  readonly found: Map<string, { value: unknown }>;
+  readonly found: Map<string, FoundVariable>;
   readonly ownGlobals: string[];
   readonly missing: string[];
 }
 
 function searchScopes(fn: AnyFunction, source: FunctionSource, closure: Closure): ScopeSearch {
-  const found = new Map<string, { value: unknown }>();
+  const found = new Map<string, FoundVariable>();
   const ownGlobals: string[] = [];
   const missing: string[] = [];
   for (const name of source.names) {
@@ -108,17 +108,25 @@ function searchScopes(fn: AnyFunction, source: FunctionSource, closure: Closure)
     // A global of the program's own goes along as a value.
     else if (name in globalThis) ownGlobals.push(name);
     // V8 keeps a variable only for the functions that use it; the head of a class is none.
-    else if (name === source.superclass) found.set(name, { value: Object.getPrototypeOf(fn) });
-    else if (!source.typeofOnly.has(name)) missing.push(name);
+    else if (name === source.superclass) {
+      found.set(name, { value: Object.getPrototypeOf(fn), isOpen: false });
+    } else if (!source.typeofOnly.has(name)) missing.push(name);
   }
   return { found, ownGlobals, missing };
 }
 
-function lookUp(closure: Closure, name: string): { value: unknown } | undefined {
+interface FoundVariable {
+  readonly value: unknown;
+  /** Its scope is open to code that the script does not show: `with`, or the scripts of a REPL. */
+  readonly isOpen: boolean;
+}
+
+function lookUp(closure: Closure, name: string): FoundVariable | undefined {
   for (const scope of closure.scopes) {
     const variable = readScope(scope, name);
-    if (variable === 'uninitialised') return { value: undefined };
-    if (variable !== 'absent') return variable;
+    if (variable === 'absent') continue;
+    const value = variable === 'uninitialised' ? undefined : variable.value;
+    return { value, isOpen: /^(With|Script)/.test(scope.description) };
   }
   return undefined;
 }
@@ -137,24 +145,33 @@ function notFound(source: FunctionSource, name: string): Refusal {
 }
 
 function sortVariables(
-  found: ReadonlyMap<string, { value: unknown }>,
+  found: ReadonlyMap<string, FoundVariable>,
   script: KnownScript | undefined,
   offset: number | undefined,
 ): { fixed: Map<string, CapturedVariable>; changing: string[] } {
   const fixed = new Map<string, CapturedVariable>();
   const changing: string[] = [];
-  for (const [name, { value }] of found) {
-    const binding = offset === undefined ? undefined : script?.bindings?.find(name, offset);
+  for (const [name, { value, isOpen }] of found) {
+    const binding =
+      offset === undefined || isOpen ? undefined : script?.bindings?.find(name, offset);
     const parent = script?.url ?? '';
     if (binding?.imported)
       fixed.set(name, { from: 'module', binding: binding.imported, parent, value });
     else if (isRequire(value)) fixed.set(name, { from: 'require', parent });
-    // A constant that reads as undefined may not have had its declaration run yet.
-    else if (value !== undefined && (binding?.constant || isWrapperName(name, binding, script))) {
+    else if (
+      isSettled(value, binding?.constant ?? false) ||
+      (value !== undefined && isWrapperName(name, binding, script))
+    ) {
       fixed.set(name, { from: 'value', value });
     } else changing.push(name);
   }
   return { fixed, changing };
+}
+
+/** A constant that reads as undefined may not have had its declaration run yet. */
+function isSettled(value: unknown, constant: Binding['constant']): boolean {
+  if (constant === 'object') return typeof value === 'object' && value !== null;
+  return constant && value !== undefined;
 }
 
 /** Parameters of the CommonJS wrapper, which no text of the script declares. */

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { serialize } from 'node:v8';
 import { CaptureError } from '../errors.ts';
 import { CaptureEncoder, type CapturePath, type FunctionEncoder } from './capture-encoder.ts';
-import { article, builtinInstanceRefusal, type Refusal } from './capture-refusals.ts';
+import { article, nodeInstanceRefusal, type Refusal } from './capture-refusals.ts';
 import {
   type CapturedVariable,
   captureVariables,
@@ -20,6 +20,7 @@ import {
   ownName,
   shownName,
 } from './function-source.ts';
+import { importedObjects } from './revive-modules.ts';
 import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -118,17 +119,19 @@ export class CarriedGraph implements FunctionEncoder {
   }
 
   isImported(object: object): boolean {
-    return this.#imports.has(object);
+    return this.#imports.has(object) || importedObjects.has(object);
   }
 
   encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
     const variable = this.#imports.get(object);
-    return variable && this.#encodeImport(variable, path);
+    if (variable !== undefined) return this.#encodeImport(variable, path);
+    const revived = importedObjects.get(object);
+    return revived && (this.#encoder as CaptureEncoder).addModule(revived.module, revived.path);
   }
 
   instanceRefusal(object: object, owner: AnyFunction, path: CapturePath): Refusal | undefined {
     const capture = this.#captureOf(owner, path);
-    if (isOfNode(capture)) return builtinInstanceRefusal(object, shownName(owner));
+    if (isOfNode(capture)) return nodeInstanceRefusal(object, shownName(owner));
     if (!capture.source.hasPrivateMembers) return undefined;
     return {
       reason: `${article(shownName(owner))} has private members, which no copy can have`,
@@ -148,7 +151,7 @@ export class CarriedGraph implements FunctionEncoder {
     }
     const given = this.#given && { captures: this.#given, areExact: fn === this.#root };
     const capture = captureVariables(fn, source, given, refuse);
-    const written = source.written.find(
+    const written = (isOfNode(capture) ? [] : source.written).find(
       (name) => capture.fixed.has(name) || capture.changing.includes(name),
     );
     if (written !== undefined) {

@@ -26,6 +26,9 @@ export interface Script {
   readonly url: string;
   readonly isModule: boolean;
   readonly source: string;
+  /** Place of its first character, for scripts that were compiled as a part of a file. */
+  readonly startLine: number;
+  readonly startColumn: number;
 }
 
 let calls = 0;
@@ -71,6 +74,14 @@ interface InternalProperty {
   value?: { objectId?: string; value?: unknown };
 }
 
+interface ParsedScript {
+  scriptId: string;
+  url: string;
+  isModule?: boolean;
+  startLine: number;
+  startColumn: number;
+}
+
 const GROUP = 'backbeat-closure';
 const EXCHANGE = Symbol.for('backbeat.exchange');
 
@@ -79,7 +90,6 @@ class Inspector {
   readonly #session: Session;
   readonly #exchange: { target: unknown; received: unknown };
   readonly #exchangeId: string;
-  readonly #urls = new Map<string, { url: string; isModule: boolean }>();
 
   static open(): Inspector | null {
     try {
@@ -134,24 +144,26 @@ class Inspector {
   }
 
   scriptOf(scriptId: string): Script | undefined {
-    const note = (message: { params: { scriptId: string; url: string; isModule?: boolean } }) => {
-      const { url, isModule = false } = message.params;
-      this.#urls.set(message.params.scriptId, { url, isModule });
+    let about: ParsedScript | undefined;
+    const note = ({ params }: { params: ParsedScript }): void => {
+      if (params.scriptId === scriptId) about = params;
     };
     this.#session.on('Debugger.scriptParsed', note as never);
     try {
+      // Switching it on tells of every script there is.
       this.#post('Debugger.enable');
-      const { scriptSource } = this.#post<{ scriptSource: string }>('Debugger.getScriptSource', {
-        scriptId,
-      });
-      const about = this.#urls.get(scriptId);
-      return about && { ...about, source: scriptSource };
+      if (about === undefined) return undefined;
+      const { url, isModule = false, startLine, startColumn } = about;
+      const { scriptSource: source } = this.#post<{ scriptSource: string }>(
+        'Debugger.getScriptSource',
+        { scriptId },
+      );
+      return { url, isModule, source, startLine, startColumn };
     } catch {
       return undefined;
     } finally {
       this.#post('Debugger.disable');
       this.#session.off('Debugger.scriptParsed', note as never);
-      this.#urls.clear();
     }
   }
 

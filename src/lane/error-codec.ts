@@ -96,11 +96,8 @@ export function decodeError(data: unknown, callerStack?: string): unknown {
   }
 }
 
-/**
- * Imports the modules that export the classes of `data` and are not known here yet, so that
- * `decodeError` finds those classes. A module that cannot be imported is left out.
- */
-export async function importErrorClasses(data: unknown): Promise<void> {
+/** URLs of the modules that export classes of `data` and are not known here yet. */
+export function missingErrorModules(data: unknown): readonly string[] {
   const urls = new Set<string>();
   const met = new Set<unknown>();
   const places = [data];
@@ -114,7 +111,15 @@ export async function importErrorClasses(data: unknown): Promise<void> {
       if (holds === 'list') places.push(...(value as unknown[]));
     }
   }
-  await Promise.allSettled([...urls].map(async (url) => noteErrorClasses(url, await import(url))));
+  return [...urls];
+}
+
+/**
+ * Imports modules that export classes of errors, so that `decodeError` finds the classes. One that
+ * cannot be imported is left out.
+ */
+export async function importErrorClasses(urls: readonly string[]): Promise<void> {
+  await Promise.allSettled(urls.map(async (url) => noteErrorClasses(url, await import(url))));
 }
 
 class ErrorWriter {

@@ -63,6 +63,8 @@ function collectGlobals(): WeakMap<object, KnownPlace> {
   for (const [name, value] of globals()) {
     if (!places.has(value)) places.set(value, { kind: 'global', path: [name] });
   }
+  // Each thread has a copy of the environment, made when it started.
+  places.set(process.env, { kind: 'global', path: ['process', 'env'] });
   return places;
 }
 

@@ -10,7 +10,7 @@ import { withoutContext } from '../async-context.ts';
 import { JobStoppedError, ThreadLostError, type ThreadStartError } from '../errors.ts';
 import { type NativeLaneClient, native } from '../native.ts';
 import { Definitions } from './definitions.ts';
-import { decodeError } from './error-codec.ts';
+import { decodeError, importErrorClasses, missingErrorModules } from './error-codec.ts';
 import {
   ARGUMENTS_SHIFT,
   ClientMemory,
@@ -46,6 +46,7 @@ const DROPPED = -1;
 const HEARTBEAT_MS = 100;
 /** Why a job that has not started is stopped with the threads. */
 const DISMISSED = 'killJobs() was called';
+const NOTHING: readonly string[] = [];
 /** Taken at load: fake timers must not stop us. */
 const setTimeoutAtLoad = setTimeout;
 /** Looks at the results before a blocking wait. */
@@ -67,6 +68,7 @@ export class LaneClient {
   #underWay = 0;
   #isHeld = false;
   #isReleaseQueued = false;
+  #isBlocking = false;
 
   constructor() {
     const binding = native();
@@ -164,6 +166,15 @@ export class LaneClient {
   waitUntil(isOver: () => boolean): void {
     // Whoever blocks cannot start a thread later.
     if (!isOver()) this.kick();
+    this.#isBlocking = true;
+    try {
+      this.#blockUntil(isOver);
+    } finally {
+      this.#isBlocking = false;
+    }
+  }
+
+  #blockUntil(isOver: () => boolean): void {
     while (!isOver()) {
       for (let spin = 0; spin < SPINS && !this.#memory.hasResults; spin++);
       if (!this.#memory.hasResults) {
@@ -204,9 +215,9 @@ export class LaneClient {
     return slot;
   }
 
-  #fail(job: PendingJob, error: unknown): void {
+  #fail(job: PendingJob, error: unknown, wasRunning = true): void {
     this.#release(job);
-    job.reject(error);
+    job.reject(error, wasRunning);
   }
 
   #release(job: PendingJob): void {
@@ -271,19 +282,34 @@ export class LaneClient {
       if (kind === STATUS_DONE_BY_PORT) this.#readValue(frame);
       return;
     }
+    if (kind === STATUS_LOST) this.#fail(job, new ThreadLostError(job.task.name));
+    else if (kind === STATUS_STOPPED) this.#fail(job, undefined, false);
+    else if (kind === STATUS_FAILED) this.#failWith(job, frame);
+    else this.#resolve(job, frame);
+  }
+
+  #resolve(job: PendingJob, frame: Frame): void {
     let value: unknown;
-    let failure: { readonly error: unknown } | undefined;
     try {
-      if (kind === STATUS_LOST) failure = { error: this.#lostError(job) };
-      else if (kind !== STATUS_STOPPED) value = this.#readValue(frame);
-      if (kind === STATUS_FAILED) failure = { error: decodeError(value, job.callSite?.stack) };
+      value = this.#readValue(frame);
     } catch (error) {
-      failure = { error };
+      this.#fail(job, error);
+      return;
     }
     this.#release(job);
-    if (kind === STATUS_STOPPED) job.reject(undefined, false);
-    else if (failure === undefined) job.resolve(value);
-    else job.reject(failure.error);
+    job.resolve(value);
+  }
+
+  /**
+   * Fails a job with what it threw. The module that exports the error's class is imported first, so
+   * that the class is known here; whoever blocks does not wait for that.
+   */
+  #failWith(job: PendingJob, frame: Frame): void {
+    const thrown = this.#readValue(frame);
+    const fail = () => this.#fail(job, decodeError(thrown, job.callSite?.stack));
+    const missing = this.#isBlocking ? NOTHING : missingErrorModules(thrown);
+    if (missing.length === 0) fail();
+    else importErrorClasses(missing).then(fail);
   }
 
   #readValue(frame: Frame): unknown {
@@ -305,10 +331,6 @@ export class LaneClient {
     } else if (notice === STATUS_END_LANE) this.threads.end(ticket);
     else if (notice === STATUS_LANE_GONE) this.threads.noteUp(ticket);
     else if (notice === STATUS_GROW) this.kick();
-  }
-
-  #lostError(job: PendingJob): ThreadLostError {
-    return new ThreadLostError(job.task.name);
   }
 
   #startFailed(thread: LaneThread, error: ThreadStartError, isHopeless: boolean): void {

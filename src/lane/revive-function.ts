@@ -6,8 +6,9 @@
 import { deserialize } from 'node:v8';
 import { TaskImportError } from '../errors.ts';
 import type { CarriedPayload, FunctionDefinition, TaskDefinition } from './carried-payload.ts';
+import { noteErrorClasses } from './error-classes.ts';
 import { importModule, loadModule } from './revive-modules.ts';
-import { ValueReviver } from './revive-values.ts';
+import { type LoadedModule, ValueReviver } from './revive-values.ts';
 
 type Revived = (...values: unknown[]) => unknown;
 
@@ -24,19 +25,21 @@ export function revive(definition: unknown): Revived | Promise<Revived> {
   const { payload, shared = [] } = definition as FunctionDefinition;
   const carried = deserialize(payload) as CarriedPayload;
   if (!carried.modules.some(({ how }) => how === 'import')) {
-    return reviveRoot(carried, shared, carried.modules.map(loadModule));
+    const loaded = carried.modules.map((module) => ({ module, exported: loadModule(module) }));
+    return reviveRoot(carried, shared, loaded);
   }
   return Promise.all(
-    carried.modules.map((module) =>
-      module.how === 'import' ? importModule(module) : loadModule(module),
-    ),
+    carried.modules.map(async (module) => ({
+      module,
+      exported: await (module.how === 'import' ? importModule(module) : loadModule(module)),
+    })),
   ).then((modules) => reviveRoot(carried, shared, modules));
 }
 
 function reviveRoot(
   { nodes, root }: CarriedPayload,
   shared: readonly unknown[],
-  modules: readonly unknown[],
+  modules: readonly LoadedModule[],
 ): Revived {
   return new ValueReviver(nodes, modules, shared).value(root) as Revived;
 }
@@ -49,6 +52,7 @@ async function reviveTask({ url, exportName }: TaskDefinition): Promise<Revived>
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TaskImportError(url, `the thread cannot import ${url}: ${reason}`, { cause });
   }
+  noteErrorClasses(url, namespace);
   const exported = namespace[exportName];
   if (typeof exported === 'function') return exported as Revived;
   const found = Object.keys(namespace).join(', ') || 'nothing';

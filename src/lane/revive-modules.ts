@@ -4,6 +4,15 @@ import { constants, Script } from 'node:vm';
 import { TaskImportError } from '../errors.ts';
 import type { CarriedModule } from './carried-payload.ts';
 
+/** Where the objects came from that carried functions imported, for functions that are carried on. */
+export const importedObjects: WeakMap<object, ImportedObject> = new WeakMap();
+
+/** A member of a module. */
+export interface ImportedObject {
+  readonly module: CarriedModule;
+  readonly path: readonly string[];
+}
+
 /** What `require` returns, or a builtin module; at once. */
 export function loadModule({ how, specifier, parent }: CarriedModule): unknown {
   if (how === 'builtin') return process.getBuiltinModule(specifier);

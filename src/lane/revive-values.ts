@@ -3,19 +3,27 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type {
+  CarriedModule,
   CarriedNode,
   EncodedProperties,
   EncodedValue,
   FunctionNode,
 } from './carried-payload.ts';
 import { type FunctionInstance, instantiate } from './function-factory.ts';
+import { importedObjects } from './revive-modules.ts';
+
+/** What a module exports, and how it was found. */
+export interface LoadedModule {
+  readonly module: CarriedModule;
+  readonly exported: unknown;
+}
 
 type NodeOf<Kind extends CarriedNode['kind']> = Extract<CarriedNode, { kind: Kind }>;
 
 /** The values of one payload; each node is made once. */
 export class ValueReviver {
   readonly #nodes: readonly CarriedNode[];
-  readonly #modules: readonly unknown[];
+  readonly #modules: readonly LoadedModule[];
   readonly #shared: readonly unknown[];
   readonly #made = new Map<number, unknown>();
   /** What has to be told when a class that is being defined is there. */
@@ -23,7 +31,7 @@ export class ValueReviver {
 
   constructor(
     nodes: readonly CarriedNode[],
-    modules: readonly unknown[],
+    modules: readonly LoadedModule[],
     shared: readonly unknown[],
   ) {
     this.#nodes = nodes;
@@ -60,7 +68,7 @@ export class ValueReviver {
       case 'view':
         return this.#keep(id, this.#view(node));
       case 'module':
-        return this.#keep(id, follow(this.#modules[node.module], node.path));
+        return this.#keep(id, this.#imported(node));
       case 'global':
         return this.#keep(id, follow(globalThis, node.path));
       case 'prototype':
@@ -88,6 +96,15 @@ export class ValueReviver {
         return { url: node.url, filename, dirname: dirname(filename) };
       }
     }
+  }
+
+  #imported(node: NodeOf<'module'>): unknown {
+    const value = follow(this.#modules[node.module]?.exported, node.path);
+    const module = this.#modules[node.module]?.module;
+    if (module !== undefined && (typeof value === 'function' || typeof value === 'object')) {
+      if (value !== null) importedObjects.set(value, { module, path: node.path });
+    }
+    return value;
   }
 
   #keep(id: number, value: unknown): unknown {

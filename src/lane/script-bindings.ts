@@ -9,12 +9,16 @@ import {
   rangeOf,
   type Scope,
   type ScopedSyntax,
+  walkSyntax,
 } from './scope-analysis.ts';
 
 /** One variable of a script, seen from its declaration. */
 export interface Binding {
-  /** It has one value from its declaration on. */
-  readonly constant: boolean;
+  /**
+   * It has one value from its declaration on. `object`: from when it holds an object on, since all
+   * assignments are of the kind `X || (X = {})`, as compiled enums have them.
+   */
+  readonly constant: boolean | 'object';
   readonly imported: ImportedBinding | undefined;
 }
 
@@ -51,8 +55,11 @@ export class ScriptBindings {
     }
   }
 
-  private constructor({ scopes }: ScopedSyntax) {
-    this.#rows = scopes.scopes.map(rowOf).sort((left, right) => left.start - right.start);
+  private constructor({ program, scopes }: ScopedSyntax) {
+    const guarded = guardedAssignments(program);
+    this.#rows = scopes.scopes
+      .map((scope) => rowOf(scope, guarded))
+      .sort((left, right) => left.start - right.start);
   }
 
   /** The variable that `name` means to the function whose text starts at `offset`. */
@@ -72,15 +79,16 @@ export class ScriptBindings {
   }
 }
 
-function rowOf(scope: Scope): ScopeRow {
+function rowOf(scope: Scope, guarded: ReadonlySet<unknown>): ScopeRow {
   const [start, end] = rangeOf(scope.block);
   const bindings = new Map<string, Binding>();
+  const statements = outerStatements(scope);
   for (const variable of scope.variables) {
     if (variable.defs.length === 0) continue;
-    const constant = variable.defs.length === 1 && isConstant(variable, scope);
+    const constant = variable.defs.length === 1 && constancy(variable, statements, guarded);
     bindings.set(variable.name, {
       constant,
-      imported: constant ? importedBinding(variable.defs[0] as Definition) : undefined,
+      imported: constant === true ? importedBinding(variable.defs[0] as Definition) : undefined,
     });
   }
   // The outermost scope reaches over comments before the first statement too.
@@ -91,33 +99,57 @@ function rowOf(scope: Scope): ScopeRow {
 type Variable = Scope['variables'][number];
 type Definition = Variable['defs'][number];
 
-function isConstant(variable: Variable, scope: Scope): boolean {
+function constancy(
+  variable: Variable,
+  statements: ReadonlySet<number>,
+  guarded: ReadonlySet<unknown>,
+): Binding['constant'] {
   const [definition] = variable.defs;
-  if (definition === undefined || scope.type === 'with') return false;
-  const assigned = variable.references.some((use) => use.isWrite() && use.init !== true);
-  if (assigned) return false;
-  if (definition.type !== 'Variable') return true;
-  const { parent } = definition as unknown as { parent: { kind: string } };
-  if (parent.kind !== 'var') return true;
-  return isOuterStatement(parent as unknown as AnyNode, scope);
+  if (definition === undefined) return false;
+  const assignments = variable.references.filter((use) => use.isWrite() && use.init !== true);
+  if (!assignments.every(({ identifier }) => guarded.has(identifier))) return false;
+  if (!isDeclaredOnce(definition, statements)) return false;
+  return assignments.length === 0 ? true : 'object';
 }
 
 /** A `var` in a loop or a branch may be given its value more than once, or never. */
-function isOuterStatement(declaration: AnyNode, scope: Scope): boolean {
-  const block = scope.block as unknown as { type: string; body?: AnyNode | AnyNode[] };
-  const body = Array.isArray(block.body)
-    ? block.body
-    : block.body?.type === 'BlockStatement'
-      ? block.body.body
-      : [];
-  const [start, end] = rangeOf(declaration);
-  return body.some((statement) => {
-    const inner =
+function isDeclaredOnce(definition: Definition, statements: ReadonlySet<number>): boolean {
+  if (definition.type !== 'Variable') return true;
+  const { parent } = definition as unknown as { parent: { kind: string } };
+  return parent.kind !== 'var' || statements.has(rangeOf(parent)[0]);
+}
+
+/** Where the statements start that a scope runs one after the other. */
+function outerStatements(scope: Scope): ReadonlySet<number> {
+  const block = scope.block as unknown as { body?: AnyNode | AnyNode[] };
+  const inner = Array.isArray(block.body) ? undefined : (block.body as { body?: unknown })?.body;
+  const body = (Array.isArray(block.body) ? block.body : inner) as AnyNode[] | undefined;
+  if (!Array.isArray(body)) return new Set();
+  return new Set(
+    body.map((statement) =>
       statement.type === 'ExportNamedDeclaration' && statement.declaration
-        ? statement.declaration
-        : statement;
-    return inner.start === start && inner.end === end;
+        ? statement.declaration.start
+        : statement.start,
+    ),
+  );
+}
+
+/** The variables in `X || (X = {})`, `X ??= {}` and the like, at their assignment. */
+function guardedAssignments(program: AnyNode): ReadonlySet<unknown> {
+  const guarded = new Set<unknown>();
+  walkSyntax(program, (node) => {
+    if (node.type === 'AssignmentExpression' && /^(\|\||\?\?)=$/.test(node.operator)) {
+      guarded.add(node.left);
+    } else if (node.type === 'LogicalExpression' && node.operator !== '&&') {
+      const { left, right } = node;
+      const assigned = right.type === 'AssignmentExpression' ? right.left : undefined;
+      if (left.type === 'Identifier' && assigned?.type === 'Identifier') {
+        if (left.name === assigned.name) guarded.add(assigned);
+      }
+    }
+    return undefined;
   });
+  return guarded;
 }
 
 function importedBinding(definition: Definition): ImportedBinding | undefined {

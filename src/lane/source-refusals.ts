@@ -1,6 +1,7 @@
 /** Why the text of a function forbids it to leave the place where it was written. */
 import type { Refusal } from './capture-refusals.ts';
-import type { FunctionSource, Surrounding } from './function-source.ts';
+import type { FunctionSource } from './function-source.ts';
+import type { Surrounding } from './function-uses.ts';
 
 /** A refusal, and what in the text it is about. */
 export interface SourceRefusal extends Refusal {

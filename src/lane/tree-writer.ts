@@ -62,7 +62,11 @@ export function writeTree(into: CodecMemory, at: number, limit: number, value: u
     cursor += format.TREE_HEADER_WORDS;
     writeNode(value);
     const byteLength = finish();
-    return memory === into ? byteLength : -byteLength;
+    if (memory === into) return byteLength;
+    if (byteLength > limit || at + byteLength > into.bytes.length) return -byteLength;
+    // Room is asked for in advance and not always used, so the last words may fit after all.
+    into.words.set(words.subarray(0, byteLength >> 2), at >> 2);
+    return byteLength;
   } finally {
     busy = false;
     forgetMet();
@@ -455,9 +459,11 @@ function writeBytes(bytes: Uint8Array): void {
 }
 
 function kindOfView(value: ArrayBufferView): number {
-  const kind = format.VIEW_KINDS.findIndex(
-    (View) => Object.prototype.toString.call(value) === `[object ${View.name}]`,
-  );
-  if (kind < 0) throw UNUSUAL;
+  const kind = format.KIND_BY_NAME.get((value as unknown as ObjectWithTag)[Symbol.toStringTag]);
+  if (kind === undefined) throw UNUSUAL;
   return kind;
+}
+
+interface ObjectWithTag {
+  readonly [Symbol.toStringTag]: string;
 }

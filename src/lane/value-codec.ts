@@ -26,7 +26,9 @@ export const NEEDS_PORT = 0;
  * Writes `value` at byte `at`, a multiple of 8, using `limit` bytes at most.
  *
  * Returns the bytes used: a multiple of 8, at least 8. Returns minus the bytes that would be needed when
- * they are more than `limit`, with the memory after `at` in any state, or NEEDS_PORT.
+ * they are more than `limit`, with the memory after `at` in any state, or NEEDS_PORT. A second attempt may
+ * need a little more than the first one said, when the value's keys got a shape meanwhile: try in a loop,
+ * or take `encodeOwn`.
  *
  * @param name - what the value is called in errors, such as `result`
  * @throws UncloneableError (`BACKBEAT_UNCLONEABLE`) for what no thread can be given, with its path
@@ -119,7 +121,7 @@ export function decodeValue(memory: CodecMemory, at: number): unknown {
 export function encodeOwn(value: unknown, name = 'value'): Buffer | typeof NEEDS_PORT {
   let memory = codecMemory(new ArrayBuffer(4096));
   let used = encodeValue(memory, 0, 4096, value, name);
-  if (used < 0) {
+  while (used < 0) {
     memory = codecMemory(new ArrayBuffer(-used));
     used = encodeValue(memory, 0, -used, value, name);
   }

@@ -73,9 +73,9 @@ export const POOL_IS_UTF16: number = 1 << 9;
 export const TREE_HEADER_WORDS = 4;
 /** Deeper values are left to node:v8, which watches the stack itself. */
 export const MAX_DEPTH = 200;
-/** Longer strings stand on their own: what is cut from the pool keeps the pool alive. */
-export const POOLED_CHARACTERS = 1024;
-/** A pool that is full stays small enough to be kept alive by one of its strings. */
+/** Longer strings stand on their own: joining them costs more than the call that is saved. */
+export const POOLED_CHARACTERS = 64;
+/** A string cut from the pool may keep all of it alive, so the pool stays small. */
 export const POOL_CHARACTERS = 4096;
 /** Larger ones are left to node:v8, whose lengths have no such limit. */
 export const MAX_BYTES = 0x3fff_ffff;
@@ -103,6 +103,11 @@ export const VIEW_KINDS: readonly ViewConstructor[] = [
   BigUint64Array,
   DataView,
 ];
+
+/** Their numbers by name, which the tag of an object tells whatever its class. */
+export const KIND_BY_NAME: ReadonlyMap<string, number> = new Map(
+  VIEW_KINDS.map((View, kind) => [View.name, kind]),
+);
 
 /** One double seen as two words, for places that are not aligned to 8. */
 export const splitDouble: Float64Array = new Float64Array(1);

@@ -1,4 +1,4 @@
-import { POOLED_CHARACTERS, SHAPE_KEYS } from './value-format.ts';
+import { SHAPE_KEYS } from './value-format.ts';
 
 /** The keys of objects that look alike, with their description ready to be copied. */
 export interface WrittenShape {
@@ -27,7 +27,7 @@ interface KeyNode {
 const MEETINGS_BEFORE_SHAPE = 2;
 /** Bounds the memory; programs with more kinds of objects start anew. */
 const MAX_NODES = 8192;
-const MAX_DESCRIPTION_WORDS = 1024;
+const MAX_KEY_CHARACTERS = 1024;
 
 let root = newNode();
 let nodes = 0;
@@ -87,11 +87,10 @@ function newNode(): KeyNode {
 
 function describe(keys: readonly string[]): Int32Array | undefined {
   const text = keys.join('');
-  if (text.length > POOLED_CHARACTERS) return undefined;
+  if (text.length > MAX_KEY_CHARACTERS) return undefined;
   const wide = /[^\0-\xff]/.test(text);
   const characters = Buffer.from(text, wide ? 'utf16le' : 'latin1');
   const words = new Int32Array(3 + keys.length + ((characters.length + 3) >> 2));
-  if (words.length > MAX_DESCRIPTION_WORDS) return undefined;
   words[1] = keys.length;
   words[2] = (text.length << 1) | (wide ? 1 : 0);
   keys.forEach((key, index) => {
