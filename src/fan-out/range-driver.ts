@@ -86,6 +86,8 @@ class RangeSession {
   readonly #report: RangeReport;
   readonly #call: (id: number) => unknown;
   #blockSize = 1;
+  /** Whether the present block had any jobs. */
+  #hasRun = false;
 
   constructor(setup: RangeSetup, func: JobFunction) {
     this.#setup = setup;
@@ -129,6 +131,7 @@ class RangeSession {
     const { thread } = this.#setup;
     for (let id = range.take(thread); id >= 0; id = range.take(thread)) {
       if (!range.mayStart(id)) return undefined;
+      this.#hasRun = true;
       try {
         const result = this.#call(id);
         if (isThenable(result)) return this.#settle(id, result);
@@ -159,6 +162,8 @@ class RangeSession {
   }
 
   #adaptTo(tookMs: number): void {
+    if (!this.#hasRun) return;
+    this.#hasRun = false;
     const factor = Math.min(BLOCK_MS / Math.max(tookMs, 1e-6), GROWTH);
     const size = Math.max(1, Math.floor(this.#blockSize * factor));
     this.#blockSize = Math.min(size, LARGEST_BLOCK);
