@@ -31,7 +31,7 @@ use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-pub use channel::NativeChannelHub;
+pub use channel::{ChannelMemoryLayout, NativeChannelHub, channel_memory_layout};
 pub use isolate::NativeIsolate;
 pub use lane_client::{LanePoolStats, NativeLaneClient, lane_pool_stats, set_lane_limit};
 pub use lane_thread::{LaneLayout, NativeLane, lane_layout};

@@ -3,7 +3,7 @@
 //!
 //! The channel's memory belongs to the receiver's isolate, which may end at any moment. So the
 //! thread touches it under this feed's lock only, and `close`, called on the isolate's thread,
-//! takes the memory away under the same lock. The thread sleeps without the lock.
+//! takes the memory away under the same lock. Several threads may send; sleeping frees the lock.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::ring::{Frame, FrameWriter, PushError};
 use super::signal::Wait;
 use crate::alarm::Alarm;
 use crate::clock::MonotonicClock;
-use crate::sync::{Mutex, lock};
+use crate::sync::{Condvar, Mutex, lock};
 
 /// Nobody receives any more: the thread should stop its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,9 @@ pub struct FeedClosed;
 pub struct Feed {
     /// `None` once the receiver's isolate took its memory away.
     writer: Mutex<Option<FrameWriter>>,
-    room: Alarm,
+    /// Producing threads wait here, with the lock above, all of them for the same thing.
+    room: Condvar,
+    /// The receiver's thread waits here when it blocks.
     items: Alarm,
 }
 
@@ -38,7 +40,7 @@ impl Feed {
         memory.header().sender.open(0, 0);
         Self {
             writer: Mutex::new(Some(FrameWriter::new(memory))),
-            room: Alarm::new(),
+            room: Condvar::new(),
             items: Alarm::new(),
         }
     }
@@ -50,16 +52,13 @@ impl Feed {
     ///
     /// When nobody receives any more.
     pub fn send(&self, frame: Frame<'_>, hubs: &Hubs) -> Result<(), FeedClosed> {
+        let mut guard = lock(&self.writer);
         loop {
-            let mut guard = lock(&self.writer);
             let writer = guard.as_mut().ok_or(FeedClosed)?;
             let mut outcome = writer.push(frame);
             if outcome == Err(PushError::Full) {
                 writer.memory().header().sender.announce(Wait::Native);
                 outcome = writer.push(frame);
-                if outcome != Err(PushError::Full) {
-                    writer.memory().header().sender.take_wait();
-                }
             }
             match outcome {
                 Ok(()) => {
@@ -67,9 +66,13 @@ impl Feed {
                     return Ok(());
                 }
                 Err(PushError::Gone | PushError::TooLarge) => return Err(FeedClosed),
+                // A ring that comes from here on waits for the lock, and so for this thread to
+                // sleep.
                 Err(PushError::Full) => {
-                    drop(guard);
-                    self.room.wait(MonotonicClock, None);
+                    guard = self
+                        .room
+                        .wait(guard)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
                 }
             }
         }
@@ -101,14 +104,15 @@ impl Feed {
 
     /// The receiver has made room, or has gone. From any thread.
     pub fn ring(&self) {
-        self.room.ring();
+        drop(lock(&self.writer));
+        self.room.notify_all();
     }
 
     /// Takes the memory away: the thread meets a closed feed at its next step. On the thread of the
     /// receiver's isolate.
     pub fn close(&self) {
         self.forget_memory();
-        self.room.ring();
+        self.room.notify_all();
         self.items.ring();
     }
 

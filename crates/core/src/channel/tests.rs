@@ -1,5 +1,10 @@
 //! The ring against a plain queue, and the ends that wait, close and are lost.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the other side of a channel is a thread"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -306,4 +311,38 @@ fn a_feed_waits_for_room_and_ends_when_its_memory_is_taken_away() {
     feed.close();
     let sent = thread.join().expect("the producer ends");
     assert!((1000..=1002).contains(&sent));
+}
+
+#[test]
+fn several_threads_that_wait_for_room_in_one_feed_all_go_on() {
+    const THREADS: usize = 4;
+    const ITEMS: usize = 500;
+    let script = Box::leak(Box::new(script_memory(2, PAYLOAD_BYTES, 0)));
+    // SAFETY: the memory is never freed.
+    let feed = Arc::new(unsafe { Feed::new(script.memory) });
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let producer = Arc::clone(&feed);
+            thread::spawn(move || {
+                let hubs = Hubs::default();
+                for _ in 0..ITEMS {
+                    producer
+                        .send(number(1.0), &hubs)
+                        .expect("the receiver is there");
+                }
+            })
+        })
+        .collect();
+    let mut reader = FrameReader::new(script.memory);
+    for _ in 0..THREADS * ITEMS {
+        while reader.pop().is_none() {
+            thread::yield_now();
+        }
+        if reader.wait_of_sender() == Wait::Native {
+            feed.ring();
+        }
+    }
+    for thread in threads {
+        thread.join().expect("every thread ends");
+    }
 }

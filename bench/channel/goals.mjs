@@ -1,0 +1,89 @@
+/**
+ * What channels have to reach. A ratio is taken inside each round, between two peers that ran in
+ * the same round, and the median of the rounds is what counts.
+ */
+import { median } from '../measure/statistics.mjs';
+
+const PORTS = ['port-credit', 'port-iterator', 'readable', 'port-blocking'];
+
+function byRound(groups, groupId, peerName, metric) {
+  const runs = groups[groupId]?.peers[peerName]?.runs ?? [];
+  return new Map(runs.map((run) => [run.round, run[metric]]));
+}
+
+/** The peer of several with the smallest median. */
+function bestOf(groups, groupId, peerNames, metric) {
+  return peerNames
+    .map((name) => ({ name, cost: median([...byRound(groups, groupId, name, metric).values()]) }))
+    .filter(({ cost }) => cost !== undefined)
+    .sort((one, other) => one.cost - other.cost)[0]?.name;
+}
+
+/** Ours, the best of `own`, against the best of `others`, as a share of its time. */
+function share(what, groupId, own, others, limit, metric = 'wallNs') {
+  const pair = (groups) => [
+    bestOf(groups, groupId, own, metric),
+    bestOf(groups, groupId, others, metric),
+  ];
+  return {
+    what,
+    reach: `≤ ${Number(limit.toPrecision(3))}x the time`,
+    limit,
+    kind: 'ratio',
+    note: (groups) => pair(groups).every(Boolean) && pair(groups).join(' / '),
+    values: (groups) => {
+      const [ours, theirs] = pair(groups);
+      if (ours === undefined || theirs === undefined) return [];
+      const against = byRound(groups, groupId, theirs, metric);
+      return [...byRound(groups, groupId, ours, metric)]
+        .filter(([round]) => against.has(round))
+        .map(([round, value]) => value / against.get(round));
+    },
+  };
+}
+
+const LOOPS = ['backbeat', 'backbeat-many'];
+const BLOCKING = ['backbeat-blocking'];
+const ALL = [...LOOPS, ...BLOCKING];
+const CREDIT = ['port-credit'];
+const RINGS = ['ringbuf'];
+
+export const goals = [
+  share('numbers, bound 16, loop: 5x a port with credit', 'stream/number-16', LOOPS, CREDIT, 1 / 5),
+  share('numbers, bound 16: 1.5x the best ring', 'stream/number-16', ALL, RINGS, 1 / 1.5),
+  share('numbers, bound 256, loop: 10x credit', 'stream/number-256', LOOPS, CREDIT, 1 / 10),
+  share('numbers, bound 256: 1.2x the best ring', 'stream/number-256', ALL, RINGS, 1 / 1.2),
+  share('numbers, bound 1024, loop: 10x credit', 'stream/number-1024', LOOPS, CREDIT, 1 / 10),
+  share('numbers, bound 1024: 1.2x the best ring', 'stream/number-1024', ALL, RINGS, 1 / 1.2),
+  share('64-byte buffers, bound 256: 5x', 'stream/buffer-256', ALL, [...PORTS, ...RINGS], 1 / 5),
+  share('1 KB objects, bound 256: 1.5x', 'stream/object-256', ALL, PORTS, 1 / 1.5),
+  share('1 MB buffers: as a transfer list', 'stream/large-16', ALL, CREDIT, 1),
+  share(
+    'blocking receive of numbers, bound 16: 4x',
+    'stream/number-16',
+    BLOCKING,
+    ['port-blocking'],
+    1 / 4,
+  ),
+  share('1 ms on both sides: 1.9x serial', 'overlap/compute', ALL, ['serial'], 1 / 1.9, 'wallMs'),
+  share('CPU of an idle open channel: that of none', 'idle/idle', LOOPS, ['nothing'], 1.1, 'cpuMs'),
+  share(
+    'walk of 100 k files: faster than the fastest',
+    'walk/100000',
+    ['backbeat-walk', 'backbeat-walk-many'],
+    ['readdir', 'opendir', 'fdir'],
+    1,
+    'wallMs',
+  ),
+  {
+    what: 'lost, doubled or reordered items',
+    reach: 'none',
+    limit: 0,
+    kind: 'count',
+    everyRound: true,
+    values: (groups) =>
+      Object.values(groups).flatMap(({ peers }) =>
+        ALL.flatMap((name) => (peers[name]?.runs ?? []).map(({ wrong }) => wrong ?? 0)),
+      ),
+  },
+];

@@ -1,0 +1,13 @@
+/** Starts the worker that produces for a peer. It waits for nothing but its own module to load. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+export async function startProducer(name, data, transferList = []) {
+  const worker = new Worker(new URL(`./producers/${name}.mjs`, import.meta.url), {
+    workerData: data,
+    transferList,
+  });
+  const exit = once(worker, 'exit');
+  await once(worker, 'message');
+  return { worker, start: () => worker.postMessage('start'), exit };
+}
