@@ -24,6 +24,14 @@ export interface ConsumeratorOptions {
   readonly capacity?: number | undefined;
 }
 
+/** Who is told what becomes of the items. @internal */
+export interface ConsumeListener {
+  /** There was room for items that had found none. */
+  onRoom(): void;
+  /** The consumer has ended, before anybody else knows. */
+  onEnd(): void;
+}
+
 /** The function of a consumer under way. */
 export interface Consumption {
   /** When the function was called on its thread. */
@@ -63,7 +71,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
   #held = 0;
   #isPausing = false;
   #onDone: (() => void)[] = [];
-  #onRoom: (() => void) | undefined;
+  #listener: ConsumeListener | undefined;
 
   /** @param producer - Registered at once, as by `registerProducer`. */
   constructor(producer?: Producer, options: ConsumeratorOptions = {}) {
@@ -158,9 +166,9 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     pool: ThreadPool,
     func: CarriedFunction,
     args: readonly unknown[],
-    onRoom: () => void,
+    listener: ConsumeListener,
   ): Consumption {
-    this.#onRoom = onRoom;
+    this.#listener = listener;
     const { port1, port2: startedPort } = new MessageChannel();
     const handle = this.#receiver.handle();
     const start: ConsumeStart = {
@@ -191,7 +199,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
 
   #letGo(): void {
     this.#held--;
-    this.#onRoom?.();
+    this.#listener?.onRoom();
     if (this.#held > 0 || !this.#isPausing) return;
     this.#isPausing = false;
     this.#producer?.resumeProducing();
@@ -201,6 +209,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
     this.#sender.close();
+    this.#listener?.onEnd();
     for (const tell of this.#onDone.splice(0)) tell();
   }
 }

@@ -145,16 +145,13 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
       return Promise.reject(new ThreadsClosedError('start() was called before', 'make a new one'));
     }
     const { pool } = this;
-    const { started, result } = this.i.consumeOn(pool, carried, args, () => this.#itemsMoved());
+    const { started, result } = this.i.consumeOn(pool, carried, args, {
+      onRoom: () => this.#itemsMoved(),
+      onEnd: () => this.#consumerEnded(),
+    });
     this.#consumption = result;
     enterPool(this.#tenant);
-    result.then(
-      () => this.#consumerEnded(),
-      (error) => {
-        noteUnreported(this, error);
-        this.#consumerEnded();
-      },
-    );
+    result.catch((error) => noteUnreported(this, error));
     return started.finally(() => {
       this.#hasStarted = true;
       this.#begin();
