@@ -26,22 +26,22 @@ export class PoolLog {
   worker<D>(what: string, { maxCount, name }: BackgroundWorker<D>): void {
     if (this.#logger === undefined || this.#logger === defaultLogger) return;
     const kind = maxCount > 0 ? 'actor' : 'worker';
-    this.#write('DEBUG', `${what} ${kind}: ${printableName(name)}`);
+    this.write('DEBUG', `${what} ${kind}: ${printableName(name)}`);
   }
 
   /** A callback of a worker threw or rejected. */
   failed(name: string | undefined, during: string, error: unknown): void {
     const what = `Worker "${printableName(name)}" exception during ${during}`;
-    this.#write('ERROR', `${what}: ${describeThrown(error)}`);
+    this.write('ERROR', `${what}: ${describeThrown(error)}`);
   }
 
   /** A job failed and nobody has asked for its result. */
   jobFailed(name: string, error: unknown): void {
-    this.#write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
+    this.write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
   }
 
-  /** A logger that fails must not stop the worker that logs: its error becomes an uncaught one. */
-  #write(level: LogLevel, message: string): void {
+  /** An entry. A logger that fails must not stop who logs: its error becomes an uncaught one. */
+  write(level: LogLevel, message: string): void {
     try {
       this.#logger?.(level, message);
     } catch (error) {

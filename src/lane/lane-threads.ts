@@ -7,8 +7,8 @@
 import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
 import { ThreadStartError } from '../errors.ts';
-import { LANE_MODULE } from '../lane-module.ts';
 import { bindingPath } from '../native.ts';
+import { threadModule } from '../thread-module.ts';
 import { loaderHints } from './loader-hints.ts';
 import { threadSettings } from './thread-settings.ts';
 
@@ -182,7 +182,7 @@ export class LaneThreads {
       loaderHints: loaderHints(),
       bindingPath: bindingPath(),
     };
-    const worker = new Worker(LANE_MODULE, {
+    const worker = new Worker(threadModule('lane/lane-thread.js'), {
       name: `backbeat-lane-${ticket}`,
       workerData: start,
       transferList: [remotePort],
