@@ -181,7 +181,8 @@ export class LaneRunner {
       };
       if (content !== undefined) this.#functions.learn(definition, content);
       if (this.#running.wasAborted(frame)) this.#give(frame, STATUS_STOPPED, undefined);
-      else this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
+      else
+        this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
     }
   }
 
