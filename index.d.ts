@@ -113,7 +113,10 @@ export declare class NativeLaneClient {
   constructor(memory: ArrayBuffer, dispatch: () => void, sharesLanes: boolean)
   /** Names this client to the threads that it starts. */
   get id(): number
-  /** Wakes a lane for what was submitted. -2 when a thread should be started, otherwise -1. */
+  /**
+   * Wakes a lane for what was submitted. -2 when a thread should be started, -3 when
+   * it should be asked again soon, otherwise -1.
+   */
   kick(): number
   /** Reads the ring of jobs on this thread, because it is full. */
   drain(): void

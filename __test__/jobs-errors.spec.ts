@@ -1,6 +1,6 @@
 // What a job throws arrives whole.
 import test from 'ava';
-import { BackbeatError, BackgroundWorkerPool, task, ThreadLostError } from '../src/index.ts';
+import { BackbeatError, BackgroundWorkerPool, ThreadLostError, task } from '../src/index.ts';
 import { jobPool } from './fixtures/job-pool.ts';
 
 const { runJob } = BackgroundWorkerPool;
@@ -30,9 +30,12 @@ for (const Class of CLASSES) {
   test.serial(`${Class.name} keeps its class, name and message`, async (t) => {
     jobPool(t);
     const { name } = Class;
-    const job = runJob((className: string) => {
-      throw new (globalThis as unknown as Record<string, ErrorConstructor>)[className]!('so');
-    }, { args: [name] });
+    const job = runJob(
+      (className: string) => {
+        throw new (globalThis as unknown as Record<string, ErrorConstructor>)[className]!('so');
+      },
+      { args: [name] },
+    );
     await t.throwsAsync(job.result, { instanceOf: Class, name, message: 'so' });
   });
 }
@@ -118,9 +121,12 @@ for (const [what, thrown] of [
 ] as const) {
   test.serial(`${what} that is thrown arrives as it is`, async (t) => {
     jobPool(t);
-    const job = runJob((it: unknown) => {
-      throw it;
-    }, { args: [thrown] });
+    const job = runJob(
+      (it: unknown) => {
+        throw it;
+      },
+      { args: [thrown] },
+    );
     t.deepEqual(await job.result.catch((error: unknown) => ({ error })), { error: thrown });
   });
 }
@@ -190,9 +196,12 @@ test.serial('a getter that throws in an error does not harm', async (t) => {
 test.serial('after a failure the thread goes on', async (t) => {
   jobPool(t, { maxThreads: 1 });
   const failures = [1, 2, 3].map((n) =>
-    runJob((it: number) => {
-      throw new Error(`failure ${it}`);
-    }, { args: [n] }).result.catch((error: Error) => error.message),
+    runJob(
+      (it: number) => {
+        throw new Error(`failure ${it}`);
+      },
+      { args: [n] },
+    ).result.catch((error: Error) => error.message),
   );
   t.deepEqual(await Promise.all(failures), ['failure 1', 'failure 2', 'failure 3']);
   t.is(await runJob(() => 'goes on').result, 'goes on');

@@ -20,10 +20,13 @@ test.serial('what the function captured goes along', async (t) => {
 
 test.serial('a promise that the function returns is awaited on the thread', async (t) => {
   jobPool(t);
-  const job = runJob(async (gate: number) => {
-    await opened(gate);
-    return 'opened';
-  }, { args: [gateOpenedLater()] });
+  const job = runJob(
+    async (gate: number) => {
+      await opened(gate);
+      return 'opened';
+    },
+    { args: [gateOpenedLater()] },
+  );
   t.is(await job.result, 'opened');
 
   function gateOpenedLater(): number {
@@ -117,25 +120,34 @@ test.serial('resultSync of a job with a promise', (t) => {
 test.serial('resultSync of a job that only a message port can carry', (t) => {
   jobPool(t);
   const words = new Int32Array(new SharedArrayBuffer(4));
-  t.is(runJob((shared: Int32Array) => Atomics.add(shared, 0, 3), { args: [words] }).resultSync(), 0);
+  t.is(
+    runJob((shared: Int32Array) => Atomics.add(shared, 0, 3), { args: [words] }).resultSync(),
+    0,
+  );
   t.is(words[0], 3);
 });
 
 test.serial('a job on a thread runs jobs of its own and awaits them', async (t) => {
   jobPool(t, { maxThreads: 1 });
-  const outer = runJob(async (n: number) => {
-    const inner = BackgroundWorkerPool.runJob((it: number) => it * 2, { args: [n] });
-    return (await inner.result) + 1;
-  }, { args: [20] });
+  const outer = runJob(
+    async (n: number) => {
+      const inner = BackgroundWorkerPool.runJob((it: number) => it * 2, { args: [n] });
+      return (await inner.result) + 1;
+    },
+    { args: [20] },
+  );
   t.is(await outer.result, 41);
 });
 
 test.serial('a job on a thread runs jobs of its own and blocks for them', async (t) => {
   jobPool(t, { maxThreads: 1 });
-  const outer = runJob((n: number) => {
-    const inner = BackgroundWorkerPool.runJob((it: number) => it * 2, { args: [n] });
-    return inner.resultSync() + 1;
-  }, { args: [20] });
+  const outer = runJob(
+    (n: number) => {
+      const inner = BackgroundWorkerPool.runJob((it: number) => it * 2, { args: [n] });
+      return inner.resultSync() + 1;
+    },
+    { args: [20] },
+  );
   t.is(await outer.result, 41);
 });
 

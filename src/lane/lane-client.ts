@@ -18,6 +18,8 @@ import {
   emptyFrame,
   FLAG_LARGE,
   type Frame,
+  KICK_NEVER,
+  KICK_TO_GROW,
   PRIORITY_SHIFT,
   STATUS_DONE_BY_PORT,
   STATUS_END_LANE,
@@ -33,6 +35,7 @@ import {
   FOR_LEASE,
   type LaneThread,
   LaneThreads,
+  LOOK_AGAIN,
   START_THREAD,
 } from './lane-threads.ts';
 import { ParcelDesk } from './parcel-desk.ts';
@@ -75,6 +78,8 @@ export class LaneClient {
   #holds = 0;
   #isHeld = false;
   #isReleaseQueued = false;
+  /** Kicks again in a moment. */
+  #looksAgain = false;
   #isBlocking = false;
 
   constructor() {
@@ -127,7 +132,8 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#memory.wantsKick) this.kick();
+    const wantsKick = this.#memory.wantsKick;
+    if (wantsKick !== KICK_NEVER && !(wantsKick === KICK_TO_GROW && this.#looksAgain)) this.kick();
     if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
   }
 
@@ -141,9 +147,17 @@ export class LaneClient {
 
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
-    if (this.native.kick() !== START_THREAD) return;
-    this.threads.start(FOR_ANYBODY);
-    this.#watchIdle();
+    const answer = this.native.kick();
+    if (answer === START_THREAD) {
+      this.threads.start(FOR_ANYBODY);
+      this.#watchIdle();
+    } else if (answer === LOOK_AGAIN && !this.#looksAgain) {
+      this.#looksAgain = true;
+      setTimeoutAtLoad(() => {
+        this.#looksAgain = false;
+        this.kick();
+      }, 1);
+    }
   }
 
   /** Lets so many timed workers more hold the process, or fewer. */

@@ -51,6 +51,11 @@ export const STATUS_STOPPED = 8;
 /** The run of a timed worker returned `false`. */
 export const STATUS_RUN_LAST = 9;
 
+/** Nothing is called after a submit. */
+export const KICK_NEVER = 0;
+/** All threads are busy, and there could be another: one call, unless another follows anyway. */
+export const KICK_TO_GROW = 2;
+
 // Indices into the 32-bit view of a client's memory.
 const SUBMIT_TAIL = 0;
 const RESULT_HEAD = 1;
@@ -165,9 +170,9 @@ export class ClientMemory {
     }
   }
 
-  /** True when the core wants to be called after what was submitted. */
-  get wantsKick(): boolean {
-    return this.#words[WANTS_KICK] !== 0;
+  /** Whether the core wants to be called after what was submitted: one of the `KICK_` values. */
+  get wantsKick(): number {
+    return this.#words[WANTS_KICK] as number;
   }
 
   /** Lanes that serve this isolate. */

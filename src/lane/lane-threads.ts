@@ -14,6 +14,8 @@ import { threadSettings } from './thread-settings.ts';
 
 /** Answer of the native side: start a thread. */
 export const START_THREAD = -2;
+/** Answer of the native side to a kick: all threads have just begun something; kick again soon. */
+export const LOOK_AGAIN = -3;
 
 /** A thread for everybody's jobs. */
 export const FOR_ANYBODY = 0;

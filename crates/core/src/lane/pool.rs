@@ -32,6 +32,8 @@ pub enum Supply {
     Wait,
     /// Start one more lane.
     Start,
+    /// All lanes are busy with what they have just begun: kick again soon.
+    Look,
     /// Our lane of this ticket is reserved.
     Lane(u32),
 }
@@ -196,7 +198,8 @@ impl Pool {
         let Some(client) = roster.client(id) else {
             return Supply::Wait;
         };
-        client.is_asked_to_grow = false;
+        let was_asked = std::mem::take(&mut client.is_asked_to_grow);
+        let is_guest = !client.shares_lanes;
         client.drain_submissions();
         let (mut waiting, starting) = (client.backlog.len(), client.starting);
         if waiting == 0 && roster.lacks_lane(id) {
@@ -207,7 +210,13 @@ impl Pool {
             if let Some(parked) = roster.parked_for(id) {
                 roster.wake(parked);
             } else if waiting > starting && roster.may_grow(id) {
-                supply = Supply::Start;
+                let is_urgent = was_asked || is_guest;
+                let can_wait = !is_urgent && roster.expects_one_soon(id, self.clock.now_ns());
+                supply = if can_wait {
+                    Supply::Look
+                } else {
+                    Supply::Start
+                };
             }
         }
         if supply == Supply::Start
@@ -407,9 +416,11 @@ impl Pool {
     /// Lets waiting jobs find a lane after one has gone.
     pub(crate) fn spread(&self, roster: &mut Roster, home: ClientId) {
         for id in served(roster, home) {
-            let waits = roster
-                .client(id)
-                .is_some_and(|client| client.backlog.len() > 0);
+            // What was submitted while no lane could be had was followed by no kick.
+            let waits = roster.client(id).is_some_and(|client| {
+                client.drain_submissions();
+                client.backlog.len() > 0
+            });
             if !waits {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! The clients and lanes of the process: who serves whom, who may start another thread, and who
 //! must be told to wake us.
 
+use crate::clock::Nanos;
 use crate::lane::client::{Client, ClientId};
 use crate::lane::lane::{Lane, LaneId, Stance};
 use crate::lane::timed_workers::TimedWorkers;
@@ -9,6 +10,12 @@ use crate::sync::Ordering;
 /// Lanes that timed workers should find although nobody could start one at that moment: a run that
 /// takes long is then beside the others and not before them.
 const TIMED_LANES: usize = 2;
+/// No kick after a submit: somebody comes for the job.
+const KICK_NEVER: u32 = 0;
+/// A kick after each submit: a lane must be woken or started.
+const KICK_ALWAYS: u32 = 1;
+/// All lanes are busy, and there could be another: a kick unless one was answered by `Supply::Look`.
+const KICK_TO_GROW: u32 = 2;
 
 /// All clients and lanes.
 #[derive(Debug)]
@@ -177,6 +184,14 @@ impl Roster {
         own.count() + client.starting == 0
     }
 
+    /// True when a lane that serves the client has taken its batch a moment ago: it is likely to come
+    /// for more soon, and would then ask for help itself.
+    pub(crate) fn expects_one_soon(&self, id: ClientId, now_ns: Nanos) -> bool {
+        let serving = |lane: &&Lane| self.serves(lane.home, id) && is_counted(lane);
+        let mut lanes = self.lanes.iter().flatten().filter(serving);
+        lanes.any(|lane| lane.stance == Stance::Running && lane.pace.is_fresh(now_ns))
+    }
+
     /// Shows every client its counts, and whether its next submit must be followed by a kick.
     pub(crate) fn refresh_signals(&self) {
         for client in self.clients.iter().flatten() {
@@ -190,17 +205,18 @@ impl Roster {
             // A job that waits for a job of its own keeps its lane busy: its client must not wait
             // for that lane.
             let is_pressed = lanes == 0 || client.backlog.len() > 0 || !client.shares_lanes;
-            let wants_kick = if parked > 0 {
-                !is_one_coming
-            } else {
-                is_pressed && self.may_grow(client.id)
+            let wants_kick = match parked {
+                1.. if is_one_coming => KICK_NEVER,
+                1.. => KICK_ALWAYS,
+                0 if !self.may_grow(client.id) => KICK_NEVER,
+                0 if is_pressed => KICK_ALWAYS,
+                0 if is_one_coming => KICK_NEVER,
+                0 => KICK_TO_GROW,
             };
             let header = client.memory.header();
             header.lanes.store(lanes, Ordering::Relaxed);
             header.parked.store(parked, Ordering::Relaxed);
-            header
-                .wants_kick
-                .store(u32::from(wants_kick), Ordering::SeqCst);
+            header.wants_kick.store(wants_kick, Ordering::SeqCst);
         }
     }
 }
