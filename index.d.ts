@@ -97,6 +97,10 @@ export declare class NativeLane {
   dispatchAgain(): void
   /** Detaches. A second call does nothing. */
   close(): void
+  /** Stops the worker that a run belongs to. */
+  stopTimed(handle: number): void
+  /** Pauses the worker that a run belongs to. */
+  pauseTimed(handle: number): void
 }
 
 /** An environment that submits jobs. Detached by `close`, or by its own end. */
@@ -154,6 +158,35 @@ export declare class NativeLaneClient {
   setRef(isRef: boolean): void
   /** Detaches. A second call does nothing. */
   close(): void
+  /** Starts a worker and returns its handle. `earlier`: a handle that was not released, or -1. */
+  startTimed(earlier: number, options: TimedStartOptions, arguments: Uint8Array): number
+  /**
+   * Stops a worker: 0 when it was not running, 1 when it is finished now, 2 when it will be after
+   * the run under way.
+   */
+  stopTimed(handle: number): number
+  /** Takes the next run out. */
+  pauseTimed(handle: number): void
+  /** Lets the next run be at `beginNs`, also after a pause. */
+  resumeTimed(handle: number, beginNs: number): void
+  /** As `resumeTimed`, with another interval. */
+  restartTimed(handle: number, intervalNs: number, beginNs: number): void
+  /** Changes what the next run is called with. */
+  setTimedArguments(handle: number, arguments: Uint8Array, staysHome: boolean): void
+  /** 1 running, 2 executing, 4 paused, 8 a run is under way or due. */
+  timedFlags(handle: number): number
+  /** Runs since the start. */
+  timedRuns(handle: number): number
+  /** Deadline of the next run; -1 during a run and without one. */
+  timedDeadlineNs(handle: number): number
+  /** Deadline of the next attempt, which the owner must keep; -1 without one. */
+  timedAlarmNs(handle: number): number
+  /** Forgets a worker. False while it is running or in a run. */
+  releaseTimed(handle: number): boolean
+  /** The owner's clock has reached the deadline. */
+  timedDue(handle: number): void
+  /** A run is over, at `nowNs` of the owner's clock. `end`: 0 returned, 1 returned `false`, 2 threw. */
+  settleTimed(handle: number, end: number, nowNs: number): void
 }
 
 /** A scheduler of its own whose time moves only by `advance`. Has no thread. */
@@ -294,6 +327,20 @@ export declare function setLaneLimit(limit: number): void
 
 /** Hands an error to `uncaughtException`, as Node does for an error thrown in a timer. */
 export declare function throwUncaught(error: unknown): void
+
+/** What a timed worker is started with. Nanoseconds are whole numbers. */
+export interface TimedStartOptions {
+  definition: number
+  runsOnTime: boolean
+  runsPastEvents: boolean
+  ignoresExceptions: boolean
+  maxCount: number
+  leastIntervalNs: number
+  intervalNs: number
+  firstNs: number
+  staysHome: boolean
+  isTimedByOwner: boolean
+}
 
 /** Wakes the event loop that waits at the end `key` of the environment `hub`. */
 export declare function wakeChannelEnd(hub: number, key: number): void

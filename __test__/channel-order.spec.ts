@@ -136,6 +136,28 @@ test('an error comes after the items that were sent before it, once, and is then
   t.true((await receiver.receive()).done);
 });
 
+test('an urgent error overtakes the items', async (t) => {
+  const { sender, receiver } = channel<number>({ capacity: 2 });
+  const sends = [1, 2, 3].map((item) => sender.send(item));
+  t.is((await receiver.receive()).value, 1);
+  sender.fail(new Error('now'), { isUrgent: true });
+  await t.throwsAsync(receiver.receive(), { message: 'now' });
+  t.true((await receiver.receive()).done);
+  const outcomes = (await Promise.allSettled(sends)).map(({ status }) => status);
+  t.deepEqual(outcomes.slice(0, 2), ['fulfilled', 'fulfilled']);
+});
+
+test('a later send takes those along that wait, once there is room', async (t) => {
+  const { sender, receiver } = channel<number>({ capacity: 1 });
+  sender.trySend(1);
+  const waiting = sender.send(2);
+  t.is(receiver.tryReceive()?.value, 1);
+  t.false(sender.trySend(3));
+  t.is(receiver.tryReceive()?.value, 2);
+  await waiting;
+  t.true(sender.trySend(3));
+});
+
 test('an error keeps its class, code, cause and own properties', async (t) => {
   const { sender, receiver } = channel();
   const cause = new TypeError('why');

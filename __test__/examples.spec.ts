@@ -39,6 +39,6 @@ for (const { title, source } of examples) {
   });
 
   test(`${title} shows its imports`, (t) => {
-    t.regex(source, /from 'backbeat(\/\w+)?'/);
+    t.regex(source, /from 'backbeat(\/[\w/]+)?'/);
   });
 }

@@ -14,6 +14,8 @@ const ENTRIES = [
   'timers/promises.ts',
   'timers/register.ts',
   'lane/lane-thread.ts',
+  'fan-out/range-driver.ts',
+  'ordered/consume-driver.ts',
 ];
 const DIST = join(ROOT, 'dist');
 

@@ -129,6 +129,23 @@ export class RegistrationError extends BackbeatError {
   }
 }
 
+/**
+ * Something that runs functions on threads was closed, or was never set up. Code
+ * `BACKBEAT_THREADS_CLOSED`.
+ */
+export class ThreadsClosedError extends BackbeatError {
+  constructor(what: string, advice: string) {
+    super('BACKBEAT_THREADS_CLOSED', `${what}; ${advice}`);
+  }
+}
+
+/** A blocking call would wait for ever. Code `BACKBEAT_DEADLOCK`. */
+export class DeadlockError extends BackbeatError {
+  constructor(call: string, why: string) {
+    super('BACKBEAT_DEADLOCK', `${call} would block for ever: ${why}`);
+  }
+}
+
 /** One thing that was tried when the native binding was loaded. */
 export interface LoadAttempt {
   /** File or package that was asked for, when the loader named it. */

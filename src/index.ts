@@ -19,7 +19,7 @@ export {
 export type { EndHandle } from './channel/end-link.ts';
 export type { TransferList } from './channel/parcels.ts';
 export type { Receiver } from './channel/receiver.ts';
-export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export type { BlockOptions, FailOptions, Sender, SendOptions } from './channel/sender.ts';
 export {
   type DurationInput,
   type DurationLike,
@@ -33,6 +33,7 @@ export {
   BindingVersionError,
   CaptureError,
   ClockInUseError,
+  DeadlockError,
   InvalidArgumentError,
   JobStoppedError,
   type LoadAttempt,
@@ -41,7 +42,28 @@ export {
   TaskImportError,
   ThreadLostError,
   ThreadStartError,
+  ThreadsClosedError,
 } from './errors.ts';
+export { BgException, type JobFailure } from './fan-out/bg-exception.ts';
+export type { Invocation } from './fan-out/bg-invocation.ts';
+export { BgInvoke } from './fan-out/bg-invoke.ts';
+export { BgProcManager, bgProcManager, bgRunProc } from './fan-out/bg-proc-manager.ts';
+export { BgThread } from './fan-out/bg-thread.ts';
+export type { LevelLogger, LoggerInput } from './fan-out/fan-out-log.ts';
+export { parallelise, paralleliseSync } from './fan-out/parallelise.ts';
+export { paralleliseIter } from './fan-out/parallelise-iter.ts';
+export type {
+  JobFunction,
+  JobProgress,
+  ParalleliseIterOptions,
+  ParalleliseOptions,
+} from './fan-out/parallelise-options.ts';
+export {
+  type CapturedFunction,
+  type ThreadFunction,
+  withCaptures,
+} from './fan-out/thread-function.ts';
+export type { ThreadLogger } from './fan-out/thread-logger.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
@@ -50,8 +72,24 @@ export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
+export type { ThreadWorker } from './lane/thread-worker.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
+export type { BlockingItems } from './ordered/blocking-items.ts';
+export {
+  Consumerator,
+  type ConsumeratorOptions,
+  type ConsumeratorState,
+  type Producer,
+} from './ordered/consumerator.ts';
+export {
+  type ItemFunction,
+  OrderedItemProducer,
+  type OrderedItemProducerOptions,
+} from './ordered/ordered-item-producer.ts';
+export { PoolUser } from './ordered/pool-user.ts';
+export { TaskQueue } from './ordered/task-queue.ts';
+export type { ThreadPool } from './ordered/thread-pool.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';
 export { type LineOptions, lines } from './sources/lines.ts';
@@ -61,6 +99,8 @@ export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './source
 export type {
   ActorOptions,
   CommonOptions,
+  ThreadCallback,
   WorkerCallback,
+  WorkerFunction,
   WorkerOptions,
 } from './worker-options.ts';

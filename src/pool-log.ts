@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { BackgroundWorker } from './background-worker.ts';
+import { ThreadTask } from './lane/thread-task.ts';
+import type { WorkerFunction } from './worker-options.ts';
 
 /** Levels of the pool's log. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
@@ -24,22 +26,22 @@ export class PoolLog {
   worker<D>(what: string, { maxCount, name }: BackgroundWorker<D>): void {
     if (this.#logger === undefined || this.#logger === defaultLogger) return;
     const kind = maxCount > 0 ? 'actor' : 'worker';
-    this.#write('DEBUG', `${what} ${kind}: ${printableName(name)}`);
+    this.write('DEBUG', `${what} ${kind}: ${printableName(name)}`);
   }
 
   /** A callback of a worker threw or rejected. */
   failed(name: string | undefined, during: string, error: unknown): void {
     const what = `Worker "${printableName(name)}" exception during ${during}`;
-    this.#write('ERROR', `${what}: ${describeThrown(error)}`);
+    this.write('ERROR', `${what}: ${describeThrown(error)}`);
   }
 
   /** A job failed and nobody has asked for its result. */
   jobFailed(name: string, error: unknown): void {
-    this.#write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
+    this.write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
   }
 
-  /** A logger that fails must not stop the worker that logs: its error becomes an uncaught one. */
-  #write(level: LogLevel, message: string): void {
+  /** An entry. A logger that fails must not stop who logs: its error becomes an uncaught one. */
+  write(level: LogLevel, message: string): void {
     try {
       this.#logger?.(level, message);
     } catch (error) {
@@ -68,10 +70,14 @@ export function nameOfFunction(callback: { readonly name: unknown }): string {
   return typeof name === 'string' && name !== '' ? printableName(name) : 'callback';
 }
 
+function nameOfCallback<D>(callback: WorkerFunction<D>): string {
+  return callback instanceof ThreadTask ? callback.exportName : nameOfFunction(callback);
+}
+
 /** The text form of a worker. */
 export function describeWorker<D>(worker: BackgroundWorker<D>): string {
   const { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime } = worker;
-  const shown = { name: printableName(worker.name), callback: nameOfFunction(worker.callback) };
+  const shown = { name: printableName(worker.name), callback: nameOfCallback(worker.callback) };
   const rest = { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime };
   const fields = Object.entries({ ...shown, ...rest });
   return `BackgroundWorker(${fields.map(([key, value]) => `${key}=${value}`).join(', ')})`;

@@ -11,6 +11,7 @@ import type { ManualClock } from './manual-clock.ts';
 import { type NativeIsolate, type NativeManualIsolate, native } from './native.ts';
 import { checkLayout, SharedRings } from './shared-memory.ts';
 import type { NativeTimers, TimerHost } from './timer-host.ts';
+import { throwUncaught } from './uncaught-error.ts';
 import { WallTime } from './wall-time.ts';
 
 // Taken at load: fake timers replace these on the globals, and must not stop us.
@@ -113,7 +114,7 @@ export class TimerEngine implements TimerHost {
   }
 
   reportError(error: unknown): void {
-    native().throwUncaught(error);
+    throwUncaught(error);
   }
 
   /** A manual clock stands still, so there is nothing to save. */

@@ -79,6 +79,110 @@ export const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
+/** The same for the systems that run on threads: bg_invoke (002) and OrderedItemProducer (004). */
+export const THREAD_DIFFERENCES: readonly Difference[] = [
+  {
+    id: '002-invoke-systemexit',
+    original: 'the error is not captured; result says that it is not available',
+    ours: 'process.exit() ends the thread; result raises BgException with a ThreadLostError',
+    why: 'whoever waits for a result gets one or an error that says what happened',
+  },
+  {
+    id: '002-thread-result-twice',
+    original: 'a second read without invoke blocks for ever',
+    ours: 'a promise of the next result; resultSync() throws DeadlockError',
+    why: 'a call that cannot return is an error',
+  },
+  {
+    id: '002-thread-close-busy',
+    original: 'close waits in steps of a second; the finished result cannot be read',
+    ours: 'close waits for the end of the call, and its result can be read',
+    why: 'a result that was asked for is not lost',
+  },
+  {
+    id: '002-par-raise-first-which',
+    original: 'the lowest job id among those that one look each second finds',
+    ours: 'the lowest job id of all that failed until everything had stopped; all are attached',
+    why: 'does not depend on when somebody looks',
+  },
+  {
+    id: '002-proc-wait',
+    original: 'waits in steps of a second',
+    ours: 'settles when the last procedure has ended',
+    why: 'no poll',
+  },
+  {
+    id: '004-iterator-class',
+    original: 'next() after the end blocks',
+    ours: 'next() after the end gives the end again',
+    why: 'an end stays an end',
+  },
+  {
+    id: '004-item-error-sync',
+    original: 'the failure is lost; items after it are computed and reported as produced',
+    ours: 'stop() rejects with it; items after it are not made, their promises give undefined',
+    why: 'as documented; nothing is reported as produced that nobody gets',
+  },
+  {
+    id: '004-backpressure',
+    original: 'unread items pile up without limit',
+    ours: 'the same without looking at `ready`; with it at most twice highWaterMark items wait',
+    why: 'the caller decides, by awaiting it',
+  },
+  {
+    id: '004-blocking-fp',
+    original: 'an item function that blocks stalls the event loop',
+    ours: 'so does a plain function; one that is a thread task runs in the queue q',
+    why: 'work that blocks has a place to go',
+  },
+  {
+    id: '004-throughput',
+    original: 'about 20 thousand items a second',
+    ours: 'measured in bench/, not in a test',
+    why: 'a test never asserts a speed',
+  },
+  {
+    id: '004-attributes',
+    original: 'no q; the consumerator holds a thread from the constructor on',
+    ours: 'q is there; the consumerator needs no thread before start()',
+    why: 'q is documented; a loop of its own is not needed',
+  },
+];
+
+/** Differences of these systems that no scenario shows. */
+export const UNRECORDED_THREAD_DIFFERENCES: readonly Difference[] = [
+  {
+    id: 'numJobs true',
+    original: 'counts as 1',
+    ours: 'is refused',
+    why: 'a truth value is no number of jobs',
+  },
+  {
+    id: "bgException 'warn' without logger",
+    original: 'the document forbids it, the code takes the default logger',
+    ours: 'without one the log of the pool is used; null is refused',
+    why: 'both agree that the warnings must go somewhere',
+  },
+  {
+    id: 'maxThreads 1 or 0 of a pool',
+    original: '1 fails and leaves the class unusable, 0 counts as not given',
+    ours: '1 is a pool of one thread, 0 is refused',
+    why: 'a wrong value fails at the call and leaves no trace',
+  },
+  {
+    id: 'one pool for all pool users',
+    original: 'documented; in fact each class has its own',
+    ours: 'one pool for PoolUser and all that extend it',
+    why: 'the document wins',
+  },
+  {
+    id: 'items paused and stopped',
+    original: 'pauseProducing does not pause',
+    ours: 'stop() produces what was asked for while paused, stopProducing() drops it',
+    why: 'stop() is documented to wait for all pending calls',
+  },
+];
+
 /** Differences that no scenario shows; tested with the subject that they belong to. */
 export const UNRECORDED_DIFFERENCES: readonly Difference[] = [
   {

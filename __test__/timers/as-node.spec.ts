@@ -1,6 +1,6 @@
 // Each program prints the same and ends the same with Node's timers and with ours.
 import test from 'ava';
-import { runBothWays } from './both-ways.ts';
+import { REGISTER, runBothWays, runProgram } from './both-ways.ts';
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   'equal delays run in the order of setting, shorter ones first': `
@@ -283,3 +283,19 @@ for (const [title, source] of Object.entries(PROGRAMS)) {
     t.not(node.code, null);
   });
 }
+
+test('an error that nobody catches aborts when that is asked for', async (t) => {
+  const flags = ['--import', REGISTER, '--abort-on-uncaught-exception'];
+  const { signal, stderr } = await runProgram(
+    `setTimeout(() => { throw new Error('nobody catches it'); }, 1);`,
+    flags,
+  );
+  t.is(signal, 'SIGABRT');
+  t.regex(stderr, /nobody catches it/);
+  const handled = await runProgram(
+    `process.on('uncaughtException', () => console.log('caught'));
+    setTimeout(() => { throw new Error('caught'); }, 1);`,
+    flags,
+  );
+  t.is(handled.stdout, 'caught\n');
+});

@@ -14,6 +14,8 @@ const TIME_LIMIT_MS = 30_000;
 /** How a program ended. */
 export interface ProgramEnd {
   readonly code: number | null;
+  /** The signal that ended it. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -31,13 +33,13 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIME_LIMIT_MS,
   });
-  const [[code], stdout, stderr] = await Promise.all([
+  const [[code, signal], stdout, stderr] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),
     text(child.stderr),
   ]);
   rmSync(folder, { recursive: true });
-  return { code, stdout, stderr };
+  return { code, signal, stdout, stderr };
 }
 
 /** The same program twice: with Node's timers, then with ours. */

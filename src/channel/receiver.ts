@@ -211,7 +211,10 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   }
 
   #takeFrame(): number {
-    const state = this.#reader.take();
+    let state = this.#reader.take();
+    if (state === ITEM && this.#link.isOtherUneasy && this.#link.isOtherInAHurry) {
+      while (state === ITEM) state = this.#reader.take();
+    }
     if (state === ITEM) return ITEM;
     if (state === NOTHING) return this.#takeLoss();
     this.#end();

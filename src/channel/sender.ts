@@ -24,6 +24,12 @@ export interface BlockOptions {
   readonly timeoutMs?: number;
 }
 
+/** How a channel fails. */
+export interface FailOptions {
+  /** The error overtakes the items that were not received yet. Default false. */
+  readonly isUrgent?: boolean;
+}
+
 interface PendingSend<T> {
   readonly value: T;
   readonly transfer: TransferList | undefined;
@@ -91,7 +97,11 @@ export class Sender<T> implements WaitingEnd {
    */
   trySend(value: T, options?: SendOptions): boolean {
     if (this.#closing !== undefined || !this.#link.isOpen) this.#refuse();
-    if (this.#pendingFrom < this.#pending.length) return false;
+    if (this.#pendingFrom < this.#pending.length) {
+      if (!this.#writer.hasRoom()) return false;
+      this.#servePending();
+      if (this.#pendingFrom < this.#pending.length) return false;
+    }
     return this.#write(value, options?.transfer);
   }
 
@@ -158,10 +168,18 @@ export class Sender<T> implements WaitingEnd {
     if (this.#pendingFrom === this.#pending.length) this.#finish();
   }
 
-  /** `close(error)`, also for an error that is `undefined`. */
-  fail(error: unknown): void {
+  /**
+   * Ends the channel by an error, `undefined` included. The receiver gets it after the items, or,
+   * with `isUrgent`, at its next receive: items that it has not taken by then are dropped.
+   */
+  fail(error: unknown, options?: FailOptions): void {
     if (this.isClosed) return;
     this.#closing = { error };
+    if (options?.isUrgent === true) {
+      this.#link.hurry();
+      const dropped = this.#pending.splice(this.#pendingFrom);
+      for (const { reject } of dropped) reject(new ChannelClosedError(this.name, 'it has failed'));
+    }
     if (this.#pendingFrom === this.#pending.length) this.#finish();
   }
 
@@ -246,6 +264,10 @@ export class Sender<T> implements WaitingEnd {
     }
     this.#pending = [];
     this.#pendingFrom = 0;
+    if (this.#isWaiting) {
+      this.#isWaiting = false;
+      this.#link.stopWaiting();
+    }
     if (this.#closing !== undefined) this.#finish();
   }
 

@@ -41,6 +41,8 @@ import {
 import { ParcelDesk } from './parcel-desk.ts';
 import type { PendingJob } from './pending-job.ts';
 import { ResultPoll } from './result-poll.ts';
+import { ThreadLessons } from './thread-lessons.ts';
+import { STATUS_RUN_FAILED, TimedDesk } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 /** Answer of the native side to an abort: the job will never start. */
@@ -60,6 +62,9 @@ export class LaneClient {
   readonly native: NativeLaneClient;
   readonly threads: LaneThreads;
   readonly definitions: Definitions;
+  /** Timed workers of this isolate. */
+  readonly timed: TimedDesk<unknown> = new TimedDesk();
+  readonly lessons: ThreadLessons;
   readonly #memory = new ClientMemory();
   readonly #parcels: ParcelDesk;
   readonly #poll: ResultPoll;
@@ -69,6 +74,8 @@ export class LaneClient {
   readonly #drain: () => void;
   #sequence = 0;
   #underWay = 0;
+  /** Timed workers that hold the process. */
+  #holds = 0;
   #isHeld = false;
   #isReleaseQueued = false;
   /** Kicks again in a moment. */
@@ -87,6 +94,7 @@ export class LaneClient {
       (thread, error, isHopeless) => this.#startFailed(thread, error, isHopeless),
       () => this.#dispatch(),
     );
+    this.lessons = new ThreadLessons(this.threads);
     this.definitions = new Definitions(this.native);
     this.#parcels = new ParcelDesk(this.native, this.threads, this.definitions);
     this.#poll = new ResultPoll(this.#memory, () => this.#dispatch());
@@ -142,14 +150,28 @@ export class LaneClient {
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
     const answer = this.native.kick();
-    if (answer === START_THREAD) this.threads.start(FOR_ANYBODY);
-    else if (answer === LOOK_AGAIN && !this.#looksAgain) {
+    if (answer === START_THREAD) {
+      this.threads.start(FOR_ANYBODY);
+      this.#watchIdle();
+    } else if (answer === LOOK_AGAIN && !this.#looksAgain) {
       this.#looksAgain = true;
       setTimeoutAtLoad(() => {
         this.#looksAgain = false;
         this.kick();
       }, 1);
     }
+  }
+
+  /** Lets so many timed workers more hold the process, or fewer. */
+  hold(by: number): void {
+    this.#holds += by;
+    if (this.#holds > 0) this.#holdProcess();
+    else this.#letGo();
+  }
+
+  /** Settles what has come until now. */
+  settleResults(): void {
+    this.#dispatch();
   }
 
   /**
@@ -246,11 +268,14 @@ export class LaneClient {
 
   /** Pending jobs hold the process. */
   #firstUnderWay(): void {
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.native.setRef(true);
-    }
+    this.#holdProcess();
     this.#poll.begin();
+  }
+
+  #holdProcess(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.native.setRef(true);
   }
 
   /**
@@ -262,11 +287,15 @@ export class LaneClient {
     this.#isReleaseQueued = true;
     setTimeoutAtLoad(() => {
       this.#isReleaseQueued = false;
-      if (this.#underWay > 0) return;
+      this.#watchIdle();
+      if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
       this.#isHeld = false;
       this.native.setRef(false);
-      this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
     }, 1);
+  }
+
+  #watchIdle(): void {
+    this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
@@ -289,6 +318,10 @@ export class LaneClient {
 
   #settle(frame: Frame): void {
     const { kind, slot } = frame;
+    if (kind >= STATUS_RUN_FAILED) {
+      this.timed.heed(frame, () => this.#readValue(frame));
+      return;
+    }
     if (kind > STATUS_LOST && kind < STATUS_DONE_BY_PORT) {
       this.#heed(kind, slot);
       return;
@@ -358,6 +391,7 @@ export class LaneClient {
     for (const job of this.#parcels.sentTo(thread)) this.#fail(job, error);
     if (!isHopeless) return;
     // Nothing comes up: what waits would wait for ever.
+    this.timed.giveUp(error);
     for (const job of this.#jobs) {
       if (job !== undefined && this.abort(job)) job.reject(error);
     }

@@ -4,20 +4,32 @@
  * its limit, and goes back when it is released.
  */
 import type { Transferable } from 'node:worker_threads';
+import { ThreadLostError } from '../errors.ts';
 import { type CallSite, takeCallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 import { laneClient } from './lane-client.ts';
 import type { LaneThread } from './lane-threads.ts';
 import type { PendingJob } from './pending-job.ts';
 
+/** How long a released thread is kept for the next who leases one. */
+const KEPT_MS = 1;
+/** Taken at load: fake timers must not stop us. */
+const setTimeoutAtLoad = setTimeout;
+/**
+ * Threads that were released a moment ago. The core leases idle ones only, and it takes them a moment
+ * to become idle: who does one fan-out after the other would start threads each time.
+ */
+const kept: LaneThread[] = [];
+
 /** See the head of the file. */
 export class LeasedThread {
   readonly #thread: LaneThread;
   readonly #jobs = new Set<LeasedJob>();
   #isReleased = false;
+  #isLost = false;
 
   constructor() {
-    this.#thread = laneClient().parcels.lease();
+    this.#thread = takeKept() ?? laneClient().parcels.lease();
   }
 
   /** Jobs that have not ended. */
@@ -47,19 +59,42 @@ export class LeasedThread {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    if (this.#jobs.size === 0) laneClient().parcels.release(this.#thread);
+    if (this.#jobs.size === 0) this.#giveBack();
   }
 
   /** Ends the thread at once, whatever it is doing; its jobs fail with ThreadLostError. */
   terminate(): void {
     this.#isReleased = true;
+    this.#isLost = true;
     this.#thread.worker.terminate();
   }
 
   #ended(job: LeasedJob): void {
     this.#jobs.delete(job);
-    if (this.#isReleased && this.#jobs.size === 0) laneClient().parcels.release(this.#thread);
+    if (job.outcome !== undefined && 'error' in job.outcome) {
+      this.#isLost ||= job.outcome.error instanceof ThreadLostError;
+    }
+    if (this.#isReleased && this.#jobs.size === 0) this.#giveBack();
   }
+
+  #giveBack(): void {
+    if (this.#isLost) return;
+    if (kept.length === 0) setTimeoutAtLoad(releaseKept, KEPT_MS).unref();
+    kept.push(this.#thread);
+  }
+}
+
+/** The one that was released last; others may have ended meanwhile. */
+function takeKept(): LaneThread | undefined {
+  const { threads } = laneClient();
+  for (;;) {
+    const thread = kept.pop();
+    if (thread === undefined || threads.get(thread.ticket) === thread) return thread;
+  }
+}
+
+function releaseKept(): void {
+  for (const thread of kept.splice(0)) laneClient().parcels.release(thread);
 }
 
 /** A job on a leased thread. */

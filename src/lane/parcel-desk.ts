@@ -7,6 +7,7 @@
  * the job is assigned when it is there.
  */
 import type { Transferable } from 'node:worker_threads';
+import { ThreadLostError } from '../errors.ts';
 import type { NativeLaneClient } from '../native.ts';
 import type { Definitions } from './definitions.ts';
 import {
@@ -71,6 +72,7 @@ export class ParcelDesk {
    * Sends a job to one lane.
    *
    * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when something in it cannot go to a thread.
+   * @throws ThreadLostError `BACKBEAT_THREAD_LOST` when the lane has ended.
    */
   sendTo(
     thread: LaneThread,
@@ -92,7 +94,10 @@ export class ParcelDesk {
     if (isNew) thread.sentDefinitions.add(definition);
     this.#sent.set(job, thread);
     thread.load++;
-    if (thread.isUp) this.#native.assign(thread.ticket, slot, sequence, false);
+    if (thread.isUp && !this.#native.assign(thread.ticket, slot, sequence, false)) {
+      // It has ended, and nobody else will ever take what lies in its port.
+      throw new ThreadLostError(job.task.name);
+    }
   }
 
   /** A lane is there: it may begin with what was sent to it. */

@@ -4,6 +4,14 @@
  *
  * Bad arguments and signals that are aborted already go to Node's own function, which rejects as
  * the Node that runs does.
+ *
+ * @example
+ * ```ts
+ * import { setInterval, setTimeout } from 'backbeat/timers/promises';
+ * console.log(await setTimeout(5, 'later'));
+ * let rounds = 0;
+ * for await (const _ of setInterval(1)) if (++rounds === 3) break;
+ * ```
  */
 import { addAbortListener } from 'node:events';
 import { nodeDelayMs } from './delay.ts';

@@ -268,7 +268,7 @@ function destroy(timeout: Timeout): void {
 /** A timer that is armed again after its end is a new async resource, in the caller's context. */
 function revive(timeout: Timeout): void {
   timeout._flags &= ~DESTROYED;
-  const fresh = new AsyncResource('Timeout', MANUAL_DESTROY);
+  const fresh: object = Reflect.construct(AsyncResource, ['Timeout', MANUAL_DESTROY], Timeout);
   for (const symbol of Object.getOwnPropertySymbols(fresh)) {
     Reflect.set(timeout, symbol, Reflect.get(fresh, symbol));
   }

@@ -5,5 +5,5 @@ const REGISTER = new URL('../../../dist/timers/register.js', import.meta.url);
 
 export async function createPeer() {
   await import(REGISTER);
-  return createNodePeer();
+  return { ...createNodePeer(), isRegistered: true };
 }

@@ -34,6 +34,13 @@ pub struct NativeLaneClient {
     lent: LentBuffers,
 }
 
+impl NativeLaneClient {
+    /// As the core names it.
+    pub(crate) fn client_id(&self) -> ClientId {
+        self.id
+    }
+}
+
 #[napi]
 impl NativeLaneClient {
     /// Attaches. `memory` is of the size that `laneLayout` tells; `dispatch` is called on this

@@ -31,7 +31,10 @@ impl Pool {
     /// Publishes the lane's results and gives it its next batch. `retires`: the lane wants to end.
     pub fn exchange(&self, id: LaneId, retires: bool) -> Exchange {
         let mut guard = lock(&self.state);
-        if let Some(answer) = self.settle(&mut guard, id, retires) {
+        let settled = self.settle(&mut guard, id, retires);
+        // Ended runs may have set alarms.
+        guard = self.catch_up(guard);
+        if let Some(answer) = settled {
             return answer;
         }
         if let Some(count) = self.fill(&mut guard, id) {

@@ -4,8 +4,12 @@
 use crate::clock::Nanos;
 use crate::lane::client::{Client, ClientId};
 use crate::lane::lane::{Lane, LaneId, Stance};
+use crate::lane::timed_workers::TimedWorkers;
 use crate::sync::Ordering;
 
+/// Lanes that timed workers should find although nobody could start one at that moment: a run that
+/// takes long is then beside the others and not before them.
+const TIMED_LANES: usize = 2;
 /// No kick after a submit: somebody comes for the job.
 const KICK_NEVER: u32 = 0;
 /// A kick after each submit: a lane must be woken or started.
@@ -23,6 +27,7 @@ pub(crate) struct Roster {
     /// Most lanes, leased ones not counted.
     pub(crate) limit: usize,
     generations: u32,
+    pub(crate) timed: TimedWorkers,
 }
 
 impl Roster {
@@ -33,6 +38,7 @@ impl Roster {
             parked: Vec::new(),
             limit,
             generations: 0,
+            timed: TimedWorkers::default(),
         }
     }
 
@@ -92,6 +98,51 @@ impl Roster {
             lane.is_some_and(|lane| self.serves(lane.home, client))
         };
         self.parked.iter().rev().find(homes).copied()
+    }
+
+    /// True when a lane that serves the client was woken and will look for work.
+    pub(crate) fn is_one_coming(&self, client: ClientId) -> bool {
+        let mut lanes = self.lanes.iter().flatten();
+        lanes.any(|lane| lane.stance == Stance::Woken && self.serves(lane.home, client))
+    }
+
+    /// The lane to wake for the due runs of a client.
+    pub(crate) fn parked_for_due(&self, id: ClientId) -> Option<LaneId> {
+        let client = self.clients.get(id.index()).and_then(Option::as_ref)?;
+        if !client.backlog.due.keeps_home() {
+            return self.parked_for(id);
+        }
+        let is_own = |parked: &&LaneId| {
+            let lane = self.lanes.get(parked.index()).and_then(Option::as_ref);
+            lane.is_some_and(|lane| lane.home == id)
+        };
+        self.parked.iter().rev().find(is_own).copied()
+    }
+
+    /// Lanes of `home` that timed workers should find.
+    pub(crate) fn lanes_for_timed(&self, home: ClientId) -> usize {
+        let clients = self.clients.iter().flatten();
+        let served = clients.filter(|client| self.serves(home, client.id));
+        let workers: usize = served.map(|client| client.timed_workers).sum();
+        workers.min(TIMED_LANES).min(self.limit)
+    }
+
+    /// True when a client has timed workers, and fewer lanes than they should find.
+    pub(crate) fn lacks_lane(&self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get(id.index()).and_then(Option::as_ref) else {
+            return false;
+        };
+        let stays_home = client.timed_at_home > 0;
+        let serves = |lane: &Lane| match stays_home {
+            true => lane.home == id,
+            false => self.serves(lane.home, id),
+        };
+        let lanes = self.lanes.iter().flatten();
+        let up = lanes
+            .filter(|lane| serves(lane) && is_counted(lane))
+            .count();
+        let wanted = client.timed_workers.min(TIMED_LANES).min(self.limit);
+        up + client.starting < wanted
     }
 
     /// Wakes a parked lane.

@@ -1,0 +1,163 @@
+/** Items that get ready in any order, on their way to a consumer in the order of their numbers. */
+import type { Consumerator } from './consumerator.ts';
+
+/** An item that could not be made, or not be handed over. */
+export interface ItemFailure {
+  readonly number: number;
+  readonly error: unknown;
+}
+
+/** Who is told what becomes of the items. */
+export interface ItemListener {
+  /** Items were handed over. */
+  onMove(): void;
+  /** An item failed: the iterations end before it. `dropped` is an error that another one replaces. */
+  onFailure(failure: ItemFailure, dropped: ItemFailure | undefined): void;
+}
+
+/** See the head of the file. */
+export class OrderedItems<T> {
+  readonly #consumerator: Consumerator<T>;
+  readonly #listener: ItemListener;
+  readonly #buffer = new Map<number, T>();
+  readonly #skipped = new Set<number>();
+  #asked = 0;
+  #delivered = 0;
+  /** Items that were asked for and are not ready. */
+  #pending = 0;
+  #isHeld = false;
+  #isDelivering = false;
+  #hasEnded = false;
+  #failure: ItemFailure | undefined;
+  #onDone: (() => void)[] = [];
+
+  constructor(consumerator: Consumerator<T>, listener: ItemListener) {
+    this.#consumerator = consumerator;
+    this.#listener = listener;
+  }
+
+  /** How many items were asked for. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** How many were handed over. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Those that were asked for and not handed over. */
+  get undelivered(): number {
+    return this.#asked - this.#delivered;
+  }
+
+  /** Items that are ready before their turn. */
+  get buffer(): ReadonlyMap<number, T> {
+    return this.#buffer;
+  }
+
+  /** The failed item with the lowest number. */
+  get failure(): ItemFailure | undefined {
+    return this.#failure;
+  }
+
+  /** While true, nothing is handed over. */
+  set isHeld(isHeld: boolean) {
+    this.#isHeld = isHeld;
+    this.#deliver();
+  }
+
+  /** The number of a new item. */
+  ask(): number {
+    this.#pending++;
+    return this.#asked++;
+  }
+
+  /** An item is ready. False when it will not come to the consumer. */
+  add(number: number, item: T): boolean {
+    const isWanted =
+      !this.#hasEnded && (this.#failure === undefined || number < this.#failure.number);
+    if (number === this.#delivered && this.#mayDeliver(number)) this.#hand(number, item);
+    else if (isWanted) this.#buffer.set(number, item);
+    this.#settled();
+    return isWanted;
+  }
+
+  /** An item that was asked for will not be made. */
+  skip(number: number): void {
+    this.#skipped.add(number);
+    this.#settled();
+  }
+
+  /** An item function failed. */
+  fail(number: number, error: unknown): void {
+    this.#setFailure({ number, error });
+    this.#settled();
+  }
+
+  /** The consumer is gone. */
+  endEarly(): void {
+    this.#hasEnded = true;
+    this.#buffer.clear();
+  }
+
+  /** Settles when no item is being made any more. */
+  whenDone(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onDone.push(resolve));
+  }
+
+  #settled(): void {
+    this.#pending--;
+    this.#deliver();
+    if (this.#pending > 0) return;
+    for (const tell of this.#onDone.splice(0)) tell();
+  }
+
+  #mayDeliver(number: number): boolean {
+    if (this.#isHeld || this.#hasEnded) return false;
+    return this.#failure === undefined || number < this.#failure.number;
+  }
+
+  /** Hands over whatever has its turn. A loop: thousands may have waited for one. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    const before = this.#delivered;
+    while (this.#mayDeliver(this.#delivered)) {
+      const number = this.#delivered;
+      if (this.#skipped.delete(number)) this.#delivered++;
+      else if (this.#buffer.has(number)) {
+        const item = this.#buffer.get(number) as T;
+        this.#buffer.delete(number);
+        this.#hand(number, item);
+      } else break;
+    }
+    this.#isDelivering = false;
+    if (this.#failure?.number === this.#delivered && !this.#isHeld) this.#endBehindFailure();
+    if (this.#delivered !== before) this.#listener.onMove();
+  }
+
+  #hand(number: number, item: T): void {
+    try {
+      // Nobody waits for room here: `ready` is for that.
+      this.#consumerator.write(item).catch((error) => this.#setFailure({ number, error }));
+      this.#delivered++;
+    } catch (error) {
+      this.#setFailure({ number, error });
+    }
+  }
+
+  #endBehindFailure(): void {
+    this.#hasEnded = true;
+    this.#buffer.clear();
+    void this.#consumerator.stop();
+  }
+
+  #setFailure(failure: ItemFailure): void {
+    const before = this.#failure;
+    const isLower = before === undefined || failure.number < before.number;
+    if (isLower) this.#failure = failure;
+    this.#listener.onFailure(failure, isLower ? before : failure);
+  }
+}
