@@ -89,8 +89,10 @@ export class LaneClient {
     this.native = withoutContext(
       () => new binding.NativeLaneClient(this.#memory.buffer, dispatch, isMainThread),
     );
-    this.threads = new LaneThreads(this.native.id, (thread, error, isHopeless) =>
-      this.#startFailed(thread, error, isHopeless),
+    this.threads = new LaneThreads(
+      this.native.id,
+      (thread, error, isHopeless) => this.#startFailed(thread, error, isHopeless),
+      () => this.#dispatch(),
     );
     this.lessons = new ThreadLessons(this.threads);
     this.definitions = new Definitions(this.native);

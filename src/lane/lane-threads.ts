@@ -92,6 +92,7 @@ export class LaneThreads {
     error: ThreadStartError,
     isHopeless: boolean,
   ) => void;
+  readonly #readNotices: () => void;
   #tickets = 0;
   #idleWatch: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -99,8 +100,10 @@ export class LaneThreads {
   constructor(
     home: number,
     onStartFailed: (thread: LaneThread, error: ThreadStartError, isHopeless: boolean) => void,
+    readNotices: () => void,
   ) {
     this.#home = home;
+    this.#readNotices = readNotices;
     this.#onStartFailed = onStartFailed;
   }
 
@@ -214,6 +217,8 @@ export class LaneThreads {
   }
 
   #ended(thread: LaneThread, code: number): void {
+    // It may have come up and have said so a moment ago.
+    this.#readNotices();
     this.#threads.delete(thread.ticket);
     thread.port.close();
     if (thread.isUp) return;
