@@ -83,6 +83,14 @@ pub(crate) struct SpinHabit {
 }
 
 impl SpinHabit {
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        Self {
+            failures: 0,
+            left_out: u32::MAX,
+        }
+    }
+
     /// True when it should spin now.
     pub(crate) fn wants(&mut self) -> bool {
         let wants = self.left_out == 0;

@@ -413,6 +413,14 @@ impl Pool {
         lock(&self.state).dispatch.stats
     }
 
+    /// Keeps a lane from spinning: tests and models wait for no clock.
+    #[cfg(test)]
+    pub(crate) fn never_spin(&self, id: LaneId) {
+        if let Some(lane) = lock(&self.state).roster.lane(id) {
+            lane.spin = crate::lane::pace::SpinHabit::never();
+        }
+    }
+
     /// Lets waiting jobs find a lane after one has gone.
     pub(crate) fn spread(&self, roster: &mut Roster, home: ClientId) {
         for id in served(roster, home) {
