@@ -34,6 +34,16 @@ impl Default for BatchPace {
 }
 
 impl BatchPace {
+    /// That of a lane which takes so many jobs at once.
+    #[cfg(test)]
+    pub(crate) fn taking(quota: usize) -> Self {
+        Self {
+            quota,
+            job_ns: 1.0,
+            ..Self::default()
+        }
+    }
+
     /// Jobs to take next.
     pub(crate) fn quota(&self) -> usize {
         self.quota

@@ -421,6 +421,14 @@ impl Pool {
         }
     }
 
+    /// Lets a lane take so many jobs next.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn set_quota(&self, id: LaneId, quota: usize) {
+        if let Some(lane) = lock(&self.state).roster.lane(id) {
+            lane.pace = crate::lane::pace::BatchPace::taking(quota);
+        }
+    }
+
     /// Lets waiting jobs find a lane after one has gone.
     pub(crate) fn spread(&self, roster: &mut Roster, home: ClientId) {
         for id in served(roster, home) {
