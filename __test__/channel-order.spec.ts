@@ -264,6 +264,7 @@ test('bad options are refused at the call', (t) => {
     t.throws(() => channel({ capacity }), { code: 'BACKBEAT_INVALID_ARGUMENT' });
   }
   t.throws(() => channel({ maxBytes: 0 }), { code: 'BACKBEAT_INVALID_ARGUMENT' });
+  t.throws(() => channel().receiver.receiveMany(0), { code: 'BACKBEAT_INVALID_ARGUMENT' });
 });
 
 test('an end that was handed over is unusable here, and opened once only', async (t) => {

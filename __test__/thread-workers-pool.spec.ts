@@ -3,6 +3,7 @@ import test from 'ava';
 import { BackgroundWorker, BackgroundWorkerPool } from '../src/index.ts';
 import { poolInRealTime, poolOnManualClock, recordLog } from './fixtures/pool-on-manual-clock.ts';
 import { runSource } from './fixtures/program-run.ts';
+import { SettableWallClock } from './fixtures/settable-wall-clock.ts';
 import { Settling } from './fixtures/settling.ts';
 import {
   entriesOf,
@@ -163,6 +164,28 @@ test.serial('on a manual clock a run starts when the clock says so', async (t) =
   while (worker.executing) await new Promise((resolve) => setImmediate(resolve));
   t.is(worker.numberOfRuns, 2);
   t.is(worker.nextRunTime, (clock.wallNow() + 1000) / 1000);
+});
+
+test.serial('an instant of the wall clock is kept when that is set', async (t) => {
+  recordLog(t);
+  const clock = new SettableWallClock();
+  BackgroundWorkerPool.useClock(clock);
+  t.teardown(() => {
+    BackgroundWorkerPool.removeWorkers('');
+    BackgroundWorkerPool.useClock(undefined);
+  });
+  const ledger = sharedLedger();
+  const options = { thread, data: ledger, at: 60 } as const;
+  const actor = BackgroundWorkerPool.newActor((data) => note(data, 1), options).start();
+  clock.advance(5000);
+  clock.setWallClockBy(-30_000);
+  clock.advance(6000);
+  t.is(Math.round((actor.nextRunTime ?? 0) * 1000 - clock.wallNow() + clock.now()), 90_000);
+  clock.advance(78_999);
+  t.is(actor.executing, false);
+  clock.advance(1);
+  await noted(ledger, 1);
+  t.pass();
 });
 
 const CHILDREN: readonly (readonly [what: string, source: string, stdout: string])[] = [

@@ -192,10 +192,15 @@ export class BindingVersionError extends BackbeatError {
  *
  * @example
  * ```ts
- * // conn.socket: a Socket holds a native handle; …
- * error.variable; // conn
- * error.path; // conn.socket
- * error.reason; // a Socket holds a native handle
+ * import { Socket } from 'node:net';
+ * import { BackgroundWorkerPool, type CaptureError } from 'backbeat';
+ * const conn = { socket: new Socket() };
+ * try {
+ *   BackgroundWorkerPool.runJob(() => conn.socket.end());
+ * } catch (error) {
+ *   const { variable, path } = error as CaptureError;
+ *   console.log(variable, path); // conn conn.socket
+ * }
  * ```
  */
 export class CaptureError extends BackbeatError {

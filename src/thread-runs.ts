@@ -12,17 +12,23 @@ import { decodeError } from './lane/error-codec.ts';
 import { type LaneClient, laneClient } from './lane/lane-client.ts';
 import {
   ACTIVE,
+  IGNORES_EXCEPTIONS,
+  IS_TIMED_BY_OWNER,
   NO_HANDLE,
   NO_THREAD,
+  RUNS_ON_TIME,
+  RUNS_PAST_EVENTS,
   STATUS_RUN_FAILED,
   STATUS_RUN_LOST,
   STATUS_RUN_OVER,
   STATUS_WORKER_FINISHED,
+  STAYS_HOME,
   type TimedNotice,
 } from './lane/timed-desk.ts';
-import { encodeOwn, NEEDS_PORT } from './lane/value-codec.ts';
 import { poolContext } from './pool-context.ts';
+import { encodeArguments, forgetLessons, staysHome, useDefinition } from './thread-arguments.ts';
 import type { ThreadPlace } from './thread-place.ts';
+import { followWallClock, forgetWallClock } from './thread-wall.ts';
 import { META_UNREF } from './timer-host.ts';
 import { NO_SLOT } from './worker-extras.ts';
 import { finish } from './worker-finish.ts';
@@ -35,7 +41,7 @@ import {
   RUNNING,
   UNREF,
 } from './worker-flags.ts';
-import { firstDeadlineNs, leastIntervalNs } from './worker-recurrence.ts';
+import { firstDeadlineNs } from './worker-recurrence.ts';
 import type { WorkerRuns } from './worker-runs.ts';
 
 /** See the head of the file. */
@@ -86,27 +92,30 @@ function start<D>(worker: BackgroundWorker<D>): void {
   place.encoded = undefined;
   place.isStopLogged = false;
   const definition = client.definitions.numberOf(place.task);
-  leaveDefinition(client, place);
-  if (place.task.sharesMemory) {
-    client.lessons.useDefinition(definition, place.task);
-    place.sharedDefinition = definition;
-  }
-  const options = {
+  useDefinition(client, place, definition);
+  place.handle = client.native.startTimed(
+    place.handle,
     definition,
-    runsOnTime: worker.hasFlag(RUN_ON_TIME),
-    runsPastEvents: worker.hasFlag(RUN_PAST_EVENTS),
-    ignoresExceptions: worker.hasFlag(IGNORE_EXCEPTION),
-    maxCount: worker.maxCount,
-    leastIntervalNs: leastIntervalNs(),
-    intervalNs: intervalNs(worker),
-    firstNs: firstDeadlineNs(worker),
-    staysHome: staysHome(place),
-    isTimedByOwner: poolContext.engine.clock !== undefined,
-  };
-  place.handle = client.native.startTimed(place.handle, options, encoded);
+    startFlags(worker, place),
+    worker.maxCount,
+    intervalNs(worker),
+    firstDeadlineNs(worker),
+    encoded,
+  );
   client.timed.add(place.handle, worker as unknown as Worker);
   if (client.lanes.all < THREADS) client.kick();
-  settle(worker, place);
+  if (worker.extras?.atEpochMs !== undefined) followWallClock(worker, begin);
+  settle(worker, place, true);
+}
+
+function startFlags<D>(worker: BackgroundWorker<D>, place: ThreadPlace): number {
+  return (
+    (worker.hasFlag(RUN_ON_TIME) ? RUNS_ON_TIME : 0) |
+    (worker.hasFlag(RUN_PAST_EVENTS) ? RUNS_PAST_EVENTS : 0) |
+    (worker.hasFlag(IGNORE_EXCEPTION) ? IGNORES_EXCEPTIONS : 0) |
+    (staysHome(place) ? STAYS_HOME : 0) |
+    (poolContext.engine.clock === undefined ? 0 : IS_TIMED_BY_OWNER)
+  );
 }
 
 function begin<D>(worker: BackgroundWorker<D>, beginNs: number): void {
@@ -131,7 +140,7 @@ function stop<D>(worker: BackgroundWorker<D>): void {
   const place = placeOf(worker);
   const answer = laneClient().native.stopTimed(place.handle);
   place.isStopLogged = answer !== STOPPED_NOW;
-  settle(worker, place);
+  settle(worker, place, answer !== STOPPED_NOW);
   if (answer === STOPPED_NOW) end(worker);
 }
 
@@ -148,8 +157,9 @@ function deadlineNs<D>(worker: BackgroundWorker<D>): number | undefined {
 }
 
 /** What the core tells. */
-function heed(worker: Worker, { kind, flags, error }: TimedNotice): void {
+function heed(worker: Worker, { kind, flags, error }: TimedNotice, handle: number): void {
   const place = placeOf(worker);
+  if (kind !== NO_THREAD && handle !== place.handle) return;
   if (kind === STATUS_RUN_FAILED) logFailure(worker, decodeError(error));
   else if (kind === STATUS_RUN_LOST) logFailure(worker, new ThreadLostError(place.task.name));
   else if (kind === NO_THREAD) {
@@ -192,21 +202,24 @@ function releaseFinished(): void {
     if (!client.native.releaseTimed(handle)) continue;
     client.timed.remove(handle);
     place.handle = NO_HANDLE;
-    leaveDefinition(client, place);
-    if (place.hasSharedData) client.lessons.forgetData(worker.id);
-    place.hasSharedData = false;
+    forgetWallClock(worker);
+    forgetLessons(client, place, worker.id);
     worker.numberOfRuns = liveRuns;
     worker.stateFlags &= ~(RUNNING | EXECUTING | PAUSED);
   }
 }
 
-/** Lets what follows from the core's state follow: does it hold the process, when is it due? */
-function settle<D>(worker: BackgroundWorker<D>, place: ThreadPlace): void {
+/**
+ * Lets what follows from the core's state follow: does it hold the process, when is it due?
+ *
+ * @param isActive - A run is under way or due, when that is known.
+ */
+function settle<D>(worker: BackgroundWorker<D>, place: ThreadPlace, isActive?: boolean): void {
   const { clock } = poolContext.engine;
   const client = laneClient();
   const alarmNs = clock === undefined ? -1 : client.native.timedAlarmNs(place.handle);
   if (clock !== undefined) keepAlarm(worker, place, alarmNs);
-  const isPending = (place.liveFlags & ACTIVE) !== 0 && alarmNs < 0;
+  const isPending = (isActive ?? (place.liveFlags & ACTIVE) !== 0) && alarmNs < 0;
   const holds = isPending && !worker.hasFlag(UNREF);
   if (holds === place.isHolding) return;
   place.isHolding = holds;
@@ -227,45 +240,6 @@ function fire(worker: Worker): void {
   settle(worker, place);
 }
 
-function encodeArguments<D>(
-  worker: BackgroundWorker<D>,
-  place: ThreadPlace,
-  data: D,
-  args: readonly unknown[],
-): Uint8Array {
-  const values = [worker.name, worker.id, data, ...args];
-  const bytes = encodeNamed(values, data, args);
-  if (bytes !== NEEDS_PORT) return bytes;
-  laneClient().lessons.setData(worker.id, values);
-  place.hasSharedData = true;
-  return encodeOwn(worker.id, 'data') as Uint8Array;
-}
-
-/** What cannot be cloned is named by where the program has it. */
-function encodeNamed(
-  values: readonly unknown[],
-  data: unknown,
-  args: readonly unknown[],
-): Uint8Array | typeof NEEDS_PORT {
-  try {
-    return encodeOwn(values, 'data');
-  } catch (error) {
-    encodeOwn(data, 'data');
-    encodeOwn(args, 'args');
-    throw error;
-  }
-}
-
-function leaveDefinition(client: LaneClient, place: ThreadPlace): void {
-  if (place.sharedDefinition !== undefined) client.lessons.leaveDefinition(place.sharedDefinition);
-  place.sharedDefinition = undefined;
-}
-
-/** Only threads of this isolate were told what a message port must carry. */
-function staysHome(place: ThreadPlace): boolean {
-  return place.hasSharedData || place.task.sharesMemory;
-}
-
 function logFailure(worker: Worker, error: unknown): void {
   const { task } = placeOf(worker);
   poolContext.log.failed(worker.name, `callback ${task.name}`, error);
@@ -281,6 +255,6 @@ function intervalNs<D>(worker: BackgroundWorker<D>): number {
 
 function clientOfTimed(): LaneClient {
   const client = laneClient();
-  client.timed.receive ??= heed as (worker: unknown, notice: TimedNotice) => void;
+  client.timed.receive ??= heed as LaneClient['timed']['receive'] & object;
   return client;
 }

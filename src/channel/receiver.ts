@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { InvalidArgumentError } from '../errors.ts';
 import {
   ChannelClosedError,
   ChannelDeadlockError,
@@ -113,6 +114,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
    * the end. Much cheaper per item than `receive` when the sender is fast.
    */
   receiveMany(max: number = DEFAULT_BATCH): Promise<T[]> {
+    checkMax(max);
     try {
       const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook(this.#looping);
       if (state !== NOTHING) {
@@ -139,6 +141,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
 
   /** As `receiveMany`, blocking this thread as `receiveSync` does. */
   receiveManySync(max: number = DEFAULT_BATCH, options?: BlockOptions): T[] {
+    checkMax(max);
     return this.#batch(this.#blockForOne(options?.timeoutMs), max);
   }
 
@@ -365,4 +368,8 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   #checkOwned(): void {
     if (this.#link.wasMoved) throw new ChannelEndMovedError(this.name);
   }
+}
+
+function checkMax(max: number): void {
+  if (!(max >= 1)) throw new InvalidArgumentError('max', max, 'a number of items, at least 1');
 }

@@ -193,8 +193,10 @@ export class Sender<T> implements WaitingEnd {
    *
    * @example
    * ```ts
+   * import { channel } from 'backbeat';
+   * const { sender } = channel<number>();
    * const handle = sender.handle();
-   * worker.postMessage(handle, [handle.port]);
+   * new MessageChannel().port1.postMessage(handle, [handle.port]);
    * ```
    */
   handle(): EndHandle {

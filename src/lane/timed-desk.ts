@@ -10,6 +10,17 @@ export const NO_HANDLE = -1;
 /** Bit of `timedFlags` beside those of `worker-flags.ts`: a run is under way or due. */
 export const ACTIVE = 8;
 
+/** Flag of a start: runs lie on a fixed grid. */
+export const RUNS_ON_TIME = 1;
+/** Flag of a start: missed slots are run. */
+export const RUNS_PAST_EVENTS = 2;
+/** Flag of a start: a failed run is tried again. */
+export const IGNORES_EXCEPTIONS = 4;
+/** Flag of a start: only threads of this isolate can run it. */
+export const STAYS_HOME = 8;
+/** Flag of a start: we keep the time. */
+export const IS_TIMED_BY_OWNER = 16;
+
 /** Notice: a run threw. */
 export const STATUS_RUN_FAILED = 10;
 /** Notice: the thread of a run is gone. */
@@ -31,7 +42,7 @@ export interface TimedNotice {
   readonly error: unknown;
 }
 
-type Receiver<W> = (worker: W, notice: TimedNotice) => void;
+type Receiver<W> = (worker: W, notice: TimedNotice, handle: number) => void;
 
 const GENERATION_UNIT = 2 ** 32;
 const SLOT_MASK = 0x7fffffff;
@@ -43,24 +54,25 @@ export function handleOf(slot: number, generation: number): number {
 
 /** See the head of the file. */
 export class TimedDesk<W> {
-  /** Called for each notice. */
+  /** Called for each notice; it may be for an earlier worker in the same place. */
   receive: Receiver<W> | undefined;
-  readonly #workers = new Map<number, W>();
+  /** By the place in the core's table that the handle names. */
+  readonly #workers: (W | undefined)[] = [];
 
   /** Registers a worker for what the core tells of its handle. */
   add(handle: number, worker: W): void {
-    this.#workers.set(handle, worker);
+    this.#workers[handle % GENERATION_UNIT] = worker;
   }
 
   /** Nothing more comes for this handle. */
   remove(handle: number): void {
-    this.#workers.delete(handle);
+    this.#workers[handle % GENERATION_UNIT] = undefined;
   }
 
   /** No thread comes up. */
   giveUp(error: unknown): void {
-    for (const worker of [...this.#workers.values()]) {
-      this.receive?.(worker, { kind: NO_THREAD, flags: 0, error });
+    for (const worker of [...this.#workers]) {
+      if (worker !== undefined) this.receive?.(worker, { kind: NO_THREAD, flags: 0, error }, -1);
     }
   }
 
@@ -68,7 +80,8 @@ export class TimedDesk<W> {
   heed(frame: Frame, readError: () => unknown): void {
     const { kind, flags } = frame;
     const error = kind === STATUS_RUN_FAILED ? readError() : undefined;
-    const worker = this.#workers.get(handleOf(frame.slot, frame.sequence));
-    if (worker !== undefined) this.receive?.(worker, { kind, flags, error });
+    const worker = this.#workers[frame.slot & SLOT_MASK];
+    const handle = handleOf(frame.slot, frame.sequence);
+    if (worker !== undefined) this.receive?.(worker, { kind, flags, error }, handle);
   }
 }

@@ -35,12 +35,6 @@ export const NEEDS_PORT = 0;
  *
  * @param name - what the value is called in errors, such as `result`
  * @throws UncloneableError (`BACKBEAT_UNCLONEABLE`) for what no thread can be given, with its path
- *
- * @example
- * ```ts
- * const used = encodeValue(memory, 0, 4096, { id: 1 });
- * const copy = used > 0 ? decodeValue(memory, 0) : undefined;
- * ```
  */
 export function encodeValue(
   memory: CodecMemory,

@@ -7,20 +7,16 @@ use napi_derive::napi;
 use crate::lane_client::NativeLaneClient;
 use crate::lane_thread::NativeLane;
 
-/// What a timed worker is started with. Nanoseconds are whole numbers.
-#[napi(object)]
-pub struct TimedStartOptions {
-    pub definition: u32,
-    pub runs_on_time: bool,
-    pub runs_past_events: bool,
-    pub ignores_exceptions: bool,
-    pub max_count: u32,
-    pub least_interval_ns: f64,
-    pub interval_ns: f64,
-    pub first_ns: f64,
-    pub stays_home: bool,
-    pub is_timed_by_owner: bool,
-}
+/// Flags of `startTimed`; `src/lane/timed-desk.ts` repeats them.
+const RUNS_ON_TIME: u32 = 1;
+const RUNS_PAST_EVENTS: u32 = 2;
+const IGNORES_EXCEPTIONS: u32 = 4;
+const STAYS_HOME: u32 = 8;
+/// The owner keeps the time.
+const IS_TIMED_BY_OWNER: u32 = 16;
+/// Interval 0 counts as this one where the owner keeps the time: a manual clock would never get past
+/// the instant.
+const LEAST_INTERVAL_NS: u64 = 1_000_000;
 
 /// Bits of `timedFlags`.
 const RUNNING: u32 = 1;
@@ -31,27 +27,35 @@ const ACTIVE: u32 = 8;
 #[napi]
 impl NativeLaneClient {
     /// Starts a worker and returns its handle. `earlier`: a handle that was not released, or -1.
+    /// Single values and not an object: reading an object's properties takes longer than the rest.
     #[napi]
+    #[allow(clippy::too_many_arguments, reason = "see above")]
     pub fn start_timed(
         &self,
         earlier: f64,
-        options: TimedStartOptions,
+        definition: u32,
+        flags: u32,
+        max_count: u32,
+        interval_ns: f64,
+        first_ns: f64,
         arguments: &[u8],
     ) -> Result<f64> {
+        let has = |flag: u32| flags & flag != 0;
+        let is_timed_by_owner = has(IS_TIMED_BY_OWNER);
         let start = TimedStart {
-            definition: options.definition,
+            definition,
             arguments,
             options: TimedOptions {
-                runs_on_time: options.runs_on_time,
-                runs_past_events: options.runs_past_events,
-                ignores_exceptions: options.ignores_exceptions,
-                max_count: options.max_count,
-                least_interval_ns: whole_ns(options.least_interval_ns),
+                runs_on_time: has(RUNS_ON_TIME),
+                runs_past_events: has(RUNS_PAST_EVENTS),
+                ignores_exceptions: has(IGNORES_EXCEPTIONS),
+                max_count,
+                least_interval_ns: u64::from(is_timed_by_owner) * LEAST_INTERVAL_NS,
             },
-            interval_ns: whole_ns(options.interval_ns),
-            first_ns: whole_ns(options.first_ns),
-            stays_home: options.stays_home,
-            is_timed_by_owner: options.is_timed_by_owner,
+            interval_ns: whole_ns(interval_ns),
+            first_ns: whole_ns(first_ns),
+            stays_home: has(STAYS_HOME),
+            is_timed_by_owner,
         };
         let earlier = (earlier >= 0.0).then(|| id_of(earlier));
         let started = Pool::of_process().start_timed(self.client_id(), earlier, start);
