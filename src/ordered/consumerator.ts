@@ -5,6 +5,7 @@ import type { Sender } from '../channel/sender.ts';
 import { BackbeatError, ThreadsClosedError } from '../errors.ts';
 import { driverTask } from '../fan-out/driver-module.ts';
 import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -40,6 +41,7 @@ export interface Consumption {
   readonly result: Promise<unknown>;
 }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set(['capacity']);
 const DEFAULT_CAPACITY = 1024;
 const CONSUME: CarriedFunction = carry(
   driverTask(import.meta.url, './consume-driver.js', 'consume'),
@@ -75,6 +77,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
 
   /** @param producer - Registered at once, as by `registerProducer`. */
   constructor(producer?: Producer, options: ConsumeratorOptions = {}) {
+    checkOptionNames(options, OPTION_NAMES);
     const { capacity = DEFAULT_CAPACITY } = options;
     const { sender, receiver } = channel<T>({ capacity, name: 'consumerator' });
     this.#sender = sender;

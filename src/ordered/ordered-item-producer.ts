@@ -1,6 +1,7 @@
-import { ThreadsClosedError } from '../errors.ts';
+import { InvalidArgumentError, ThreadsClosedError } from '../errors.ts';
 import { carryThreadFunction, type ThreadFunction } from '../fan-out/thread-function.ts';
 import { ThreadTask } from '../lane/thread-task.ts';
+import { checkOptionNames } from '../option-names.ts';
 import { poolContext } from '../pool-context.ts';
 import { isThenable } from '../thenable.ts';
 import type { BlockingItems } from './blocking-items.ts';
@@ -32,6 +33,7 @@ interface PausedItem {
   readonly settle: (outcome: Promise<unknown> | undefined) => void;
 }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set(['maxThreads', 'queue', 'highWaterMark']);
 const NOTHING: Promise<undefined> = Promise.resolve(undefined);
 
 /**
@@ -83,10 +85,10 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   constructor(options: OrderedItemProducerOptions | number | TaskQueue = {}) {
     super();
     const { maxThreads, queue, highWaterMark = 1024 } = readOptions(options);
-    PoolUser.setup(maxThreads);
     this.#queue = queue;
     this.#highWaterMark = highWaterMark;
     this.i = new Consumerator<T>(undefined, { capacity: highWaterMark });
+    PoolUser.setup(maxThreads);
     this.i.registerProducer(HELD_BY_READY);
     this.#items = new OrderedItems(this.i, {
       onMove: () => this.#itemsMoved(),
@@ -316,5 +318,14 @@ function readOptions(
   options: OrderedItemProducerOptions | number | TaskQueue,
 ): OrderedItemProducerOptions {
   if (typeof options === 'number') return { maxThreads: options };
-  return options instanceof TaskQueue ? { queue: options } : options;
+  if (options instanceof TaskQueue) return { queue: options };
+  checkOptionNames(options, OPTION_NAMES);
+  const { queue, highWaterMark = 1 } = options;
+  if (queue !== undefined && !(queue instanceof TaskQueue)) {
+    throw new InvalidArgumentError('queue', queue, 'a TaskQueue');
+  }
+  if (!Number.isInteger(highWaterMark) || highWaterMark < 1) {
+    throw new InvalidArgumentError('highWaterMark', highWaterMark, 'a whole number of at least 1');
+  }
+  return options;
 }

@@ -75,10 +75,11 @@ export class OrderedItems<T> {
 
   /** An item is ready. False when it will not come to the consumer. */
   add(number: number, item: T): boolean {
-    const isWanted =
-      !this.#hasEnded && (this.#failure === undefined || number < this.#failure.number);
-    if (number === this.#delivered && this.#mayDeliver(number)) this.#hand(number, item);
-    else if (isWanted) this.#buffer.set(number, item);
+    let isWanted = this.#isWanted(number);
+    if (isWanted) {
+      if (number === this.#delivered && !this.#isHeld) isWanted = this.#hand(number, item);
+      else this.#buffer.set(number, item);
+    }
     this.#settled();
     return isWanted;
   }
@@ -114,9 +115,8 @@ export class OrderedItems<T> {
     for (const tell of this.#onDone.splice(0)) tell();
   }
 
-  #mayDeliver(number: number): boolean {
-    if (this.#isHeld || this.#hasEnded) return false;
-    return this.#failure === undefined || number < this.#failure.number;
+  #isWanted(number: number): boolean {
+    return !this.#hasEnded && (this.#failure === undefined || number < this.#failure.number);
   }
 
   /** Hands over whatever has its turn. A loop: thousands may have waited for one. */
@@ -124,7 +124,7 @@ export class OrderedItems<T> {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     const before = this.#delivered;
-    while (this.#mayDeliver(this.#delivered)) {
+    while (!this.#isHeld && this.#isWanted(this.#delivered)) {
       const number = this.#delivered;
       if (this.#skipped.delete(number)) this.#delivered++;
       else if (this.#buffer.has(number)) {
@@ -138,14 +138,17 @@ export class OrderedItems<T> {
     if (this.#delivered !== before) this.#listener.onMove();
   }
 
-  #hand(number: number, item: T): void {
+  /** False when the item cannot go to a thread. */
+  #hand(number: number, item: T): boolean {
     try {
       // Nobody waits for room here: `ready` is for that.
       this.#consumerator.write(item).catch((error) => this.#setFailure({ number, error }));
-      this.#delivered++;
     } catch (error) {
       this.#setFailure({ number, error });
+      return false;
     }
+    this.#delivered++;
+    return true;
   }
 
   #endBehindFailure(): void {
