@@ -1,5 +1,5 @@
 /**
- * The benchmark driver: `npm run bench -- timers|channel [--quick] [--only CASE,...] [--runs 5]`.
+ * The benchmark driver: `npm run bench -- timers|channel|fanout [--quick] [--only CASE,...] [--runs 5]`.
  * Each (case, peer) runs in a fresh process, peers interleaved: round 1 of all, round 2 of all ...
  */
 import { spawnSync } from 'node:child_process';
@@ -13,8 +13,12 @@ import { ResultsFile } from './results-file.mjs';
 
 const BENCH = dirname(fileURLToPath(import.meta.url));
 const BUILT = join(BENCH, '..', 'dist', 'scheduler.js');
-const SUITES = { timers: './timers/suite.mjs', channel: './channel/suite.mjs' };
-const USAGE = `usage: npm run bench -- timers|channel [--quick] [--only CASE,...] [--runs N] [--report]
+const SUITES = {
+  timers: './timers/suite.mjs',
+  channel: './channel/suite.mjs',
+  fanout: './fanout/suite.mjs',
+};
+const USAGE = `usage: npm run bench -- timers|channel|fanout [--quick] [--only CASE,...] [--runs N] [--report]
   --quick   small sizes, under three minutes; leaves the tables of README alone
   --only    these cases (oneshot) or single groups (oneshot/1000000); the rest keeps its figures
   --runs    rounds (default 5, fewer for the slowest groups; 2 with --quick)

@@ -122,6 +122,22 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
   }
 
   /**
+   * @internal Hands over several items, as far as there is room, and wakes the consumer once.
+   *
+   * @returns How many; what `write` has to say of the next one.
+   */
+  writeMany(items: readonly T[]): number {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return items.length;
+    this.#state = 'running';
+    if (this.#held > 0) return 0;
+    try {
+      return this.#sender.trySendMany(items);
+    } catch {
+      return 0;
+    }
+  }
+
+  /**
    * Lets a producer be paused and resumed.
    *
    * @throws ThreadsClosedError `BACKBEAT_THREADS_CLOSED` when one is registered already.
