@@ -97,6 +97,10 @@ export declare class NativeLane {
   dispatchAgain(): void
   /** Detaches. A second call does nothing. */
   close(): void
+  /** Stops the worker that a run belongs to. */
+  stopTimed(handle: number): void
+  /** Pauses the worker that a run belongs to. */
+  pauseTimed(handle: number): void
 }
 
 /** An environment that submits jobs. Detached by `close`, or by its own end. */
@@ -109,7 +113,10 @@ export declare class NativeLaneClient {
   constructor(memory: ArrayBuffer, dispatch: () => void, sharesLanes: boolean)
   /** Names this client to the threads that it starts. */
   get id(): number
-  /** Wakes a lane for what was submitted. -2 when a thread should be started, otherwise -1. */
+  /**
+   * Wakes a lane for what was submitted. -2 when a thread should be started, -3 when
+   * it should be asked again soon, otherwise -1.
+   */
   kick(): number
   /** Reads the ring of jobs on this thread, because it is full. */
   drain(): void
@@ -130,8 +137,11 @@ export declare class NativeLaneClient {
    * it, -1 when there can be no other.
    */
   reserve(isLease: boolean): number
-  /** Gives a job to a lane of our own, which finds it in its message port. False when it is gone. */
-  assign(ticket: number, slot: number, sequence: number): boolean
+  /**
+   * Gives a job to a lane of our own, which finds it in its message port; `isStopped`: and does not
+   * start it. False when it is gone.
+   */
+  assign(ticket: number, slot: number, sequence: number, isStopped: boolean): boolean
   /** Ends a lease. */
   release(ticket: number): void
   /** Ends all of our lanes but leased ones, after the job that they run. */
@@ -148,6 +158,38 @@ export declare class NativeLaneClient {
   setRef(isRef: boolean): void
   /** Detaches. A second call does nothing. */
   close(): void
+  /**
+   * Starts a worker and returns its handle. `earlier`: a handle that was not released, or -1.
+   * Single values and not an object: reading an object's properties takes longer than the rest.
+   */
+  startTimed(earlier: number, definition: number, flags: number, maxCount: number, intervalNs: number, firstNs: number, arguments: Uint8Array): number
+  /**
+   * Stops a worker: 0 when it was not running, 1 when it is finished now, 2 when it will be after
+   * the run under way.
+   */
+  stopTimed(handle: number): number
+  /** Takes the next run out. */
+  pauseTimed(handle: number): void
+  /** Lets the next run be at `beginNs`, also after a pause. */
+  resumeTimed(handle: number, beginNs: number): void
+  /** As `resumeTimed`, with another interval. */
+  restartTimed(handle: number, intervalNs: number, beginNs: number): void
+  /** Changes what the next run is called with. */
+  setTimedArguments(handle: number, arguments: Uint8Array, staysHome: boolean): void
+  /** 1 running, 2 executing, 4 paused, 8 a run is under way or due. */
+  timedFlags(handle: number): number
+  /** Runs since the start. */
+  timedRuns(handle: number): number
+  /** Deadline of the next run; -1 during a run and without one. */
+  timedDeadlineNs(handle: number): number
+  /** Deadline of the next attempt, which the owner must keep; -1 without one. */
+  timedAlarmNs(handle: number): number
+  /** Forgets a worker. False while it is running or in a run. */
+  releaseTimed(handle: number): boolean
+  /** The owner's clock has reached the deadline. */
+  timedDue(handle: number): void
+  /** A run is over, at `nowNs` of the owner's clock. `end`: 0 returned, 1 returned `false`, 2 threw. */
+  settleTimed(handle: number, end: number, nowNs: number): void
 }
 
 /** A scheduler of its own whose time moves only by `advance`. Has no thread. */

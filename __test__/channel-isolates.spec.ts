@@ -3,6 +3,9 @@ import test from 'ava';
 import { channel, type Receiver } from '../src/index.ts';
 import { startPeer } from './fixtures/channel-worker.ts';
 
+const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
+/** Shared with fixtures that workers load, so it has no types. */
+const SEEDED = new URL('./fixtures/isolates-seed.mjs', import.meta.url).href;
 const COUNT = 20_000;
 /** Items of the run that must be large. */
 const MILLION = 1_000_000;
@@ -149,3 +152,37 @@ test.serial('a blocking end gives up after its time', async (t) => {
   });
   handle.port.close();
 });
+
+test.serial(
+  'early leaves and errors at random: what comes is the beginning, in order',
+  async (t) => {
+    const { randomFrom } = await import(SEEDED);
+    const random: () => number = randomFrom(SEED);
+    t.log(`seed ${SEED}`);
+    for (let round = 0; round < 12; round++) {
+      const count = Math.floor(random() * 5000);
+      const leaveAt = random() < 0.5 ? Math.floor(random() * 5000) : Number.POSITIVE_INFINITY;
+      const endBy = random() < 0.5 ? 'fail' : 'close';
+      const role = random() < 0.5 ? 'send loop' : 'send blocking';
+      const capacity = 1 + Math.floor(random() * 50);
+      const { sender, receiver } = channel<number>({ capacity });
+      const peer = startPeer({ handle: sender.handle(), role, count, endBy, error: 'at random' });
+      let received = 0;
+      let failure: unknown;
+      try {
+        for await (const item of receiver) {
+          t.is(item, received++);
+          if (received >= leaveAt) break;
+        }
+      } catch (error) {
+        failure = error;
+      }
+      const isLeft = leaveAt <= count && received === Math.max(leaveAt, 1);
+      if (!isLeft) {
+        t.is(received, count);
+        t.is((failure as Error | undefined)?.message, endBy === 'fail' ? 'at random' : undefined);
+      }
+      await peer.last;
+    }
+  },
+);

@@ -97,6 +97,18 @@ test('payloads keep their places when the ring of bytes wraps around', async (t)
   await sending;
 });
 
+test('a Buffer arrives as a copy of its bytes, a SharedArrayBuffer is shared', async (t) => {
+  const { sender, receiver } = channel<Buffer | SharedArrayBuffer>();
+  const shared = new SharedArrayBuffer(8);
+  await sender.sendMany([Buffer.from('pooled'), Buffer.from(shared), shared]);
+  new Uint8Array(shared)[0] = 1;
+  const [pooled, copied, same] = await receiver.receiveMany();
+  t.deepEqual(pooled, Buffer.from('pooled'));
+  t.is((pooled as Buffer).buffer.byteLength, 6);
+  t.deepEqual(copied, Buffer.alloc(8));
+  t.is(new Uint8Array(same as SharedArrayBuffer)[0], 1);
+});
+
 test('a listed buffer is moved when it is large', async (t) => {
   const { sender, receiver } = channel<ArrayBuffer>();
   const large = new ArrayBuffer(1 << 20);
@@ -122,6 +134,37 @@ test('an error comes after the items that were sent before it, once, and is then
   t.is((await receiver.receive()).value, 2);
   await t.throwsAsync(receiver.receive(), { instanceOf: RangeError, message: 'broken' });
   t.true((await receiver.receive()).done);
+});
+
+test('an urgent error overtakes the items', async (t) => {
+  const { sender, receiver } = channel<number>({ capacity: 2 });
+  const sends = [1, 2, 3].map((item) => sender.send(item));
+  t.is((await receiver.receive()).value, 1);
+  sender.fail(new Error('now'), { isUrgent: true });
+  await t.throwsAsync(receiver.receive(), { message: 'now' });
+  t.true((await receiver.receive()).done);
+  const outcomes = (await Promise.allSettled(sends)).map(({ status }) => status);
+  t.deepEqual(outcomes.slice(0, 2), ['fulfilled', 'fulfilled']);
+});
+
+test('a later send takes those along that wait, once there is room', async (t) => {
+  const { sender, receiver } = channel<number>({ capacity: 1 });
+  sender.trySend(1);
+  const waiting = sender.send(2);
+  t.is(receiver.tryReceive()?.value, 1);
+  t.false(sender.trySend(3));
+  t.is(receiver.tryReceive()?.value, 2);
+  await waiting;
+  t.true(sender.trySend(3));
+});
+
+test('an error keeps its class, code, cause and own properties', async (t) => {
+  const { sender, receiver } = channel();
+  const cause = new TypeError('why');
+  sender.fail(Object.assign(new Error('broken', { cause }), { code: 'E_BROKEN', at: { line: 3 } }));
+  const error = await t.throwsAsync(receiver.receive(), { message: 'broken', code: 'E_BROKEN' });
+  t.deepEqual((error as unknown as { at: unknown }).at, { line: 3 });
+  t.true((error?.cause as Error) instanceof TypeError);
 });
 
 test('a full channel still takes its end', async (t) => {
@@ -221,6 +264,7 @@ test('bad options are refused at the call', (t) => {
     t.throws(() => channel({ capacity }), { code: 'BACKBEAT_INVALID_ARGUMENT' });
   }
   t.throws(() => channel({ maxBytes: 0 }), { code: 'BACKBEAT_INVALID_ARGUMENT' });
+  t.throws(() => channel().receiver.receiveMany(0), { code: 'BACKBEAT_INVALID_ARGUMENT' });
 });
 
 test('an end that was handed over is unusable here, and opened once only', async (t) => {

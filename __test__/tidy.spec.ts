@@ -85,7 +85,7 @@ test('all manifests agree on the version', (t) => {
   );
   t.is(lock.version, version);
   t.is(lock.packages[''].version, version);
-  for (const crate of ['backbeat-core', 'backbeat-node']) {
+  for (const crate of ['backbeat-core', 'backbeat-node', 'backbeat-sources']) {
     t.is(new RegExp(`name = "${crate}"\nversion = "(.*)"`).exec(read('Cargo.lock'))?.[1], version);
     t.regex(
       read(`crates/${crate.slice('backbeat-'.length)}/Cargo.toml`),

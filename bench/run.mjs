@@ -1,5 +1,5 @@
 /**
- * The benchmark driver: `npm run bench -- timers|channel|fanout [--quick] [--only CASE,...] [--runs 5]`.
+ * The benchmark driver: `npm run bench -- SUITE [--quick] [--only CASE,...] [--runs 5]`.
  * Each (case, peer) runs in a fresh process, peers interleaved: round 1 of all, round 2 of all ...
  */
 import { spawnSync } from 'node:child_process';
@@ -17,8 +17,10 @@ const SUITES = {
   timers: './timers/suite.mjs',
   channel: './channel/suite.mjs',
   fanout: './fanout/suite.mjs',
+  dropin: './dropin/suite.mjs',
 };
-const USAGE = `usage: npm run bench -- timers|channel|fanout [--quick] [--only CASE,...] [--runs N] [--report]
+const NAMES = Object.keys(SUITES).join('|');
+const USAGE = `usage: npm run bench -- ${NAMES} [--quick] [--only CASE,...] [--runs N] [--report]
   --quick   small sizes, under three minutes; leaves the tables of README alone
   --only    these cases (oneshot) or single groups (oneshot/1000000); the rest keeps its figures
   --runs    rounds (default 5, fewer for the slowest groups; 2 with --quick)

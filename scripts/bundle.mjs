@@ -7,7 +7,16 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './toolchain.mjs';
 
-const ENTRIES = ['index.ts', 'scheduler.ts', 'lane/lane-thread.ts'];
+const ENTRIES = [
+  'index.ts',
+  'scheduler.ts',
+  'timers/index.ts',
+  'timers/promises.ts',
+  'timers/register.ts',
+  'lane/lane-thread.ts',
+  'fan-out/range-driver.ts',
+  'ordered/consume-driver.ts',
+];
 const DIST = join(ROOT, 'dist');
 
 const { metafile } = await build({

@@ -7,7 +7,7 @@ import { installedTool, ROOT, run } from './toolchain.mjs';
 
 const GENERATED = ['index.js', 'index.d.ts'];
 const LOCKS = ['package-lock.json', 'Cargo.lock'];
-const NPM_LOCKS = ['package-lock.json', 'bench/package-lock.json'];
+const NPM_LOCKS = ['package-lock.json', 'bench/package-lock.json', 'compat/package-lock.json'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepare'];
 
 const CHECKS = {
@@ -40,7 +40,7 @@ function checkManifest() {
   const problems = [
     ...INSTALL_SCRIPTS.filter((name) => name in manifest.scripts).map((name) => `script ${name}`),
     ...Object.entries(versions)
-      .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+      .filter(([, version]) => !/^(npm:@[\w/-]+@)?\d+\.\d+\.\d+$/.test(version))
       .map(([name, version]) => `${name}: ${version} is not one exact version`),
   ];
   return verdict(problems);

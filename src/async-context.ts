@@ -21,6 +21,9 @@ const frameSymbols = bareSymbols.filter(
   (symbol) => typeof readField(makeResource(), symbol) !== 'number',
 );
 
+/** Taken at load; `domain` is there when a program uses the module of that name. */
+const host = process as unknown as { domain?: unknown };
+
 let hasSeenContext = false;
 
 class ContextProbe extends AsyncResource {
@@ -56,9 +59,21 @@ export function captureContext(): AsyncResource | undefined {
 
 /**
  * Calls `action` without any asynchronous context, whatever that of the caller is. What `action`
- * enters (`enterWith`) ends with it.
+ * enters (`enterWith`) ends with it. A domain of the caller is left, too: resources that are made
+ * inside it would enter it each time.
  */
 export function withoutContext<T>(action: () => T): T {
+  const { domain } = host;
+  if (!domain) return runOnFreshResource(action);
+  host.domain = null;
+  try {
+    return runOnFreshResource(action);
+  } finally {
+    host.domain = domain;
+  }
+}
+
+function runOnFreshResource<T>(action: () => T): T {
   const resource = makeResource();
   const fields = resource as unknown as Record<symbol, unknown>;
   for (const symbol of Object.getOwnPropertySymbols(resource)) {

@@ -18,9 +18,16 @@ import {
   type ActorOptions,
   readActorSettings,
   readWorkerSettings,
+  type ThreadCallback,
   type WorkerCallback,
+  type WorkerFunction,
   type WorkerOptions,
 } from './worker-options.ts';
+
+/** Marks options of a worker on native threads. */
+interface OnThread {
+  readonly thread: true;
+}
 
 /** One pending run, see {@link BackgroundWorkerPool.workerQueue}. */
 export interface WorkerEntry {
@@ -67,7 +74,17 @@ export class BackgroundWorkerPool {
    */
   static newWorker<D = undefined>(
     interval: DurationInput,
-    workerCallback: WorkerCallback<D>,
+    workerCallback: ThreadCallback<D> | ThreadTask,
+    options: WorkerOptions<D> & OnThread,
+  ): BackgroundWorker<D>;
+  static newWorker<D = undefined>(
+    interval: DurationInput,
+    workerCallback: WorkerCallback<D> | ThreadTask,
+    options?: WorkerOptions<D>,
+  ): BackgroundWorker<D>;
+  static newWorker<D = undefined>(
+    interval: DurationInput,
+    workerCallback: WorkerFunction<D>,
     options?: WorkerOptions<D>,
   ): BackgroundWorker<D> {
     const settings = readWorkerSettings(interval, workerCallback, options);
@@ -84,7 +101,15 @@ export class BackgroundWorkerPool {
    * both `at` and a delay are given.
    */
   static newActor<D = undefined>(
-    workerCallback: WorkerCallback<D>,
+    workerCallback: ThreadCallback<D> | ThreadTask,
+    options: ActorOptions<D> & OnThread,
+  ): BackgroundWorker<D>;
+  static newActor<D = undefined>(
+    workerCallback: WorkerCallback<D> | ThreadTask,
+    options?: ActorOptions<D>,
+  ): BackgroundWorker<D>;
+  static newActor<D = undefined>(
+    workerCallback: WorkerFunction<D>,
     options?: ActorOptions<D>,
   ): BackgroundWorker<D> {
     const settings = readActorSettings(workerCallback, options);

@@ -3,7 +3,8 @@ import type { DurationInput } from './duration.ts';
 import { isolateRuns } from './isolate-runs.ts';
 import { poolContext } from './pool-context.ts';
 import { describeWorker } from './pool-log.ts';
-import { EXECUTING, PAUSED, RUNNING, UNREF } from './worker-flags.ts';
+import { sendData, threadRuns } from './thread-runs.ts';
+import { EXECUTING, ON_THREAD, PAUSED, RUNNING, UNREF } from './worker-flags.ts';
 import { readIntervalMs } from './worker-options.ts';
 import type { WorkerRuns } from './worker-runs.ts';
 import { WorkerState } from './worker-state.ts';
@@ -23,6 +24,16 @@ import { WorkerState } from './worker-state.ts';
  * ```
  */
 export class BackgroundWorker<D = unknown> extends WorkerState<D> {
+  /** Given to the callback. May be changed; the next run gets the new one. */
+  override get data(): D {
+    return super.data;
+  }
+
+  override set data(data: D) {
+    if (this.hasFlag(ON_THREAD)) sendData(this, data);
+    super.data = data;
+  }
+
   /** When the next run is due, UTC seconds; undefined while none is: not running, paused, executing. */
   get nextRunTime(): number | undefined {
     const deadlineNs = this.nextDeadlineNs;
@@ -47,6 +58,7 @@ export class BackgroundWorker<D = unknown> extends WorkerState<D> {
   start(...args: unknown[]): this {
     const signal = this.extras?.signal;
     signal?.throwIfAborted();
+    this.#runs.prepare(this, args);
     if (this.hasFlag(RUNNING)) this.stop();
     this.numberOfRuns = 0;
     this.stateFlags = (this.stateFlags | RUNNING) & ~PAUSED;
@@ -86,7 +98,7 @@ export class BackgroundWorker<D = unknown> extends WorkerState<D> {
     if (!this.hasFlag(RUNNING) || this.hasFlag(PAUSED)) return this;
     this.stateFlags |= PAUSED;
     if (this.extras !== undefined) this.extras.resumeNs = undefined;
-    if (!this.hasFlag(EXECUTING)) this.#runs.disarm(this);
+    this.#runs.pause(this);
     return this;
   }
 
@@ -161,7 +173,7 @@ export class BackgroundWorker<D = unknown> extends WorkerState<D> {
 
   /** Where this worker runs. */
   get #runs(): WorkerRuns {
-    return isolateRuns;
+    return this.hasFlag(ON_THREAD) ? threadRuns : isolateRuns;
   }
 
   #setRef(isRef: boolean): this {

@@ -101,7 +101,7 @@ export class DueDelivery {
       const slot = this.#rings.slotWordAhead(ahead) & SLOT_MASK;
       const chunk = this.#table.chunkOf(slot);
       touched += chunk.token(slot);
-      if (chunk.callback(slot) === undefined) touched++;
+      if (chunk.callback(slot) !== undefined) touched += this.#host.touchArg(chunk.arg(slot));
     }
     this.touched = touched | 0;
   }

@@ -120,6 +120,16 @@ export class JobStoppedError extends BackbeatError {
 }
 
 /**
+ * `register()` was called while a registration is in force, or `unregister()` while none is. Code
+ * `BACKBEAT_REGISTRATION`.
+ */
+export class RegistrationError extends BackbeatError {
+  constructor(message: string) {
+    super('BACKBEAT_REGISTRATION', message);
+  }
+}
+
+/**
  * Something that runs functions on threads was closed, or was never set up. Code
  * `BACKBEAT_THREADS_CLOSED`.
  */
@@ -182,10 +192,15 @@ export class BindingVersionError extends BackbeatError {
  *
  * @example
  * ```ts
- * // conn.socket: a Socket holds a native handle; …
- * error.variable; // conn
- * error.path; // conn.socket
- * error.reason; // a Socket holds a native handle
+ * import { Socket } from 'node:net';
+ * import { BackgroundWorkerPool, type CaptureError } from 'backbeat';
+ * const conn = { socket: new Socket() };
+ * try {
+ *   BackgroundWorkerPool.runJob(() => conn.socket.end());
+ * } catch (error) {
+ *   const { variable, path } = error as CaptureError;
+ *   console.log(variable, path); // conn conn.socket
+ * }
  * ```
  */
 export class CaptureError extends BackbeatError {

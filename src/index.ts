@@ -19,7 +19,7 @@ export {
 export type { EndHandle } from './channel/end-link.ts';
 export type { TransferList } from './channel/parcels.ts';
 export type { Receiver } from './channel/receiver.ts';
-export type { BlockOptions, Sender, SendOptions } from './channel/sender.ts';
+export type { BlockOptions, FailOptions, Sender, SendOptions } from './channel/sender.ts';
 export {
   type DurationInput,
   type DurationLike,
@@ -72,6 +72,7 @@ export { registerErrorClass } from './lane/error-codec.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
+export type { ThreadWorker } from './lane/thread-worker.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { BlockingItems } from './ordered/blocking-items.ts';
@@ -98,6 +99,8 @@ export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './source
 export type {
   ActorOptions,
   CommonOptions,
+  ThreadCallback,
   WorkerCallback,
+  WorkerFunction,
   WorkerOptions,
 } from './worker-options.ts';

@@ -15,8 +15,8 @@ import { retryDelayNs } from './retry-delay.ts';
 import { isThenable } from './thenable.ts';
 import { META_OWNER_ENDS_TICK, META_UNREF, META_WALL } from './timer-host.ts';
 import { NO_SLOT } from './worker-extras.ts';
+import { finish, invoke } from './worker-finish.ts';
 import {
-  DISPOSE,
   EXECUTING,
   FINISH_AFTER_RUN,
   IGNORE_EXCEPTION,
@@ -24,7 +24,6 @@ import {
   ONCE,
   PAUSED,
   RUN_PAST_EVENTS,
-  RUNNING,
   UNREF,
 } from './worker-flags.ts';
 import type { WorkerCallback } from './worker-options.ts';
@@ -37,7 +36,16 @@ import {
 import type { WorkerRuns } from './worker-runs.ts';
 
 /** See the head of the file. */
-export const isolateRuns: WorkerRuns = { start, begin, move, disarm, stop, setRef, deadlineNs };
+export const isolateRuns: WorkerRuns = {
+  prepare: () => undefined,
+  start,
+  begin,
+  move,
+  pause,
+  stop,
+  setRef,
+  deadlineNs,
+};
 
 function start<D>(worker: BackgroundWorker<D>): void {
   const isAtInstant = worker.extras?.atEpochMs !== undefined;
@@ -61,6 +69,10 @@ function move<D>(worker: BackgroundWorker<D>, beginNs: number, isSameInterval: b
     poolContext.timers.rearm(worker.armedSlot, Math.ceil(beginNs));
     if (extras !== undefined) extras.gridNs = beginNs;
   } else begin(worker, beginNs);
+}
+
+function pause<D>(worker: BackgroundWorker<D>): void {
+  if (!worker.hasFlag(EXECUTING)) disarm(worker);
 }
 
 function disarm<D>(worker: BackgroundWorker<D>): void {
@@ -127,7 +139,7 @@ function run<D>(worker: BackgroundWorker<D>): void {
 
 function attempt<D>(worker: BackgroundWorker<D>): void {
   try {
-    const result = invoke(worker, worker.callback);
+    const result = invoke(worker, worker.callback as WorkerCallback<D>);
     if (isThenable(result)) {
       // By way of a promise: a foreign thenable may settle twice, a run ends once.
       Promise.resolve(result).then(
@@ -140,15 +152,12 @@ function attempt<D>(worker: BackgroundWorker<D>): void {
   }
 }
 
-function invoke<D>(worker: BackgroundWorker<D>, callback: WorkerCallback<D>): unknown {
-  const { extras } = worker;
-  if (extras === undefined) return callback(worker.data, worker);
-  if (extras.context === undefined) return callback(worker.data, worker, ...extras.args);
-  return extras.context.runInAsyncScope(callback, undefined, worker.data, worker, ...extras.args);
-}
-
 function endFailedRun<D>(worker: BackgroundWorker<D>, error: unknown): void {
-  poolContext.log.failed(worker.name, `callback ${nameOfFunction(worker.callback)}`, error);
+  poolContext.log.failed(
+    worker.name,
+    `callback ${nameOfFunction(worker.callback as WorkerCallback<D>)}`,
+    error,
+  );
   const mayRetry = worker.hasFlag(IGNORE_EXCEPTION) && !worker.hasFlag(FINISH_AFTER_RUN);
   if (mayRetry) armRetry(worker);
   else endRun(worker, undefined);
@@ -207,26 +216,6 @@ function resume<D>(worker: BackgroundWorker<D>): boolean {
 function armNext<D>(worker: BackgroundWorker<D>): void {
   if (worker.hasFlag(ON_GRID)) poolContext.timers.endTick(worker.armedSlot);
   else arm(worker, nextDeadlineNs(worker));
-}
-
-/** After the last run: `finished`, then out of the pool. */
-function finish<D>(worker: BackgroundWorker<D>): void {
-  const { finished } = worker;
-  if (finished !== undefined) callFinished(worker, finished);
-  if (worker.hasFlag(DISPOSE) && !worker.hasFlag(RUNNING)) {
-    poolContext.registry.remove(worker as unknown as BackgroundWorker);
-  }
-}
-
-async function callFinished<D>(
-  worker: BackgroundWorker<D>,
-  finished: WorkerCallback<D>,
-): Promise<void> {
-  try {
-    await invoke(worker, finished);
-  } catch (error) {
-    poolContext.log.failed(worker.name, 'finished callback', error);
-  }
 }
 
 function refFlag<D>(worker: BackgroundWorker<D>): number {

@@ -105,6 +105,8 @@ class JobEntry<R> implements PendingJob {
   #resolve: ((value: R) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
   #extras: JobExtras | undefined = undefined;
+  /** Whoever asked gets the failure; otherwise it is logged. */
+  #isAskedFor = false;
 
   constructor(
     task: CarriedFunction,
@@ -145,11 +147,13 @@ class JobEntry<R> implements PendingJob {
   }
 
   result(): Promise<R> {
+    this.#isAskedFor = true;
     this.#promise ??= this.#makePromise();
     return this.#promise;
   }
 
   resultSync(): R {
+    this.#isAskedFor = true;
     laneClient().waitUntil(() => !this.isPending);
     if (this.#state === FAILED) throw this.#value;
     return this.#value as R;
@@ -183,7 +187,7 @@ class JobEntry<R> implements PendingJob {
         ? error
         : new JobStoppedError(this.name, wasRunning, stopped.why, stopped.reason ?? error);
     this.#extras?.guards?.lift();
-    if (this.#promise === undefined && stopped === undefined) {
+    if (!this.#isAskedFor && stopped === undefined) {
       poolContext.log.jobFailed(this.name, error);
     }
     this.#reject?.(this.#value);

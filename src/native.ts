@@ -22,6 +22,8 @@ export type {
 } from '../index.js';
 
 const requireFromHere = createRequire(import.meta.url);
+/** Taken at load: a program may have put something else in its place by the first use. */
+const host = process;
 let loaded: NativeBinding | undefined;
 
 /**
@@ -31,7 +33,7 @@ let loaded: NativeBinding | undefined;
  * @throws BindingVersionError `BACKBEAT_BINDING_VERSION` when it is of another version.
  */
 export function native(): NativeBinding {
-  loaded ??= load();
+  loaded ??= withOwnProcess(load);
   return loaded;
 }
 
@@ -48,6 +50,19 @@ export function nativeFrom(path: string | undefined): NativeBinding {
 export function bindingPath(): string | undefined {
   const isBinding = (path: string) => /[\\/]backbeat\.[^\\/]*\.node$/.test(path);
   return loaded && Object.keys(requireFromHere.cache).find(isBinding);
+}
+
+/** The generated loader asks the global `process` for the platform. */
+function withOwnProcess<T>(action: () => T): T {
+  const given = Object.getOwnPropertyDescriptor(globalThis, 'process');
+  if (globalThis.process === host) return action();
+  Object.defineProperty(globalThis, 'process', { value: host, configurable: true });
+  try {
+    return action();
+  } finally {
+    if (given === undefined) Reflect.deleteProperty(globalThis, 'process');
+    else Object.defineProperty(globalThis, 'process', given);
+  }
 }
 
 function load(): NativeBinding {

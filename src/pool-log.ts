@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { BackgroundWorker } from './background-worker.ts';
+import { ThreadTask } from './lane/thread-task.ts';
+import type { WorkerFunction } from './worker-options.ts';
 
 /** Levels of the pool's log. */
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
@@ -68,10 +70,14 @@ export function nameOfFunction(callback: { readonly name: unknown }): string {
   return typeof name === 'string' && name !== '' ? printableName(name) : 'callback';
 }
 
+function nameOfCallback<D>(callback: WorkerFunction<D>): string {
+  return callback instanceof ThreadTask ? callback.exportName : nameOfFunction(callback);
+}
+
 /** The text form of a worker. */
 export function describeWorker<D>(worker: BackgroundWorker<D>): string {
   const { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime } = worker;
-  const shown = { name: printableName(worker.name), callback: nameOfFunction(worker.callback) };
+  const shown = { name: printableName(worker.name), callback: nameOfCallback(worker.callback) };
   const rest = { running, interval, startWithDelay, numberOfRuns, dispose, id, runOnTime };
   const fields = Object.entries({ ...shown, ...rest });
   return `BackgroundWorker(${fields.map(([key, value]) => `${key}=${value}`).join(', ')})`;

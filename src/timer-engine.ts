@@ -3,6 +3,7 @@
  * the first arming.
  */
 import { performance } from 'node:perf_hooks';
+import timers from 'node:timers';
 import { withoutContext } from './async-context.ts';
 import { SchedulerClosedError } from './errors.ts';
 import { IsolateTimers } from './isolate-timers.ts';
@@ -10,11 +11,13 @@ import type { ManualClock } from './manual-clock.ts';
 import { type NativeIsolate, type NativeManualIsolate, native } from './native.ts';
 import { checkLayout, SharedRings } from './shared-memory.ts';
 import type { NativeTimers, TimerHost } from './timer-host.ts';
+import { throwUncaught } from './uncaught-error.ts';
 import { WallTime } from './wall-time.ts';
 
 // Taken at load: fake timers replace these on the globals, and must not stop us.
 const readClock = performance.now.bind(performance);
 const readWallClock = Date.now;
+const { setImmediate } = timers;
 const resolved = Promise.resolve();
 
 /** Node's own "run nextTicks and microtasks", which its timers call between two callbacks. */
@@ -41,6 +44,7 @@ export interface EngineStats {
 /** See the head of the file. */
 export class TimerEngine implements TimerHost {
   readonly clock: ManualClock | undefined;
+  readonly touchArg: (arg: unknown) => number;
   #timers: IsolateTimers | undefined;
   #native: NativeTimers | undefined;
   #wallTime: WallTime | undefined;
@@ -49,9 +53,18 @@ export class TimerEngine implements TimerHost {
   #isHeld = false;
   #wantsHold = false;
   #isReleaseQueued = false;
+  /** A batch was delivered in this turn of the loop. */
+  #hasDispatched = false;
+  /** Another batch came in the same turn and waits for the next one. */
+  #isDispatchOwed = false;
 
-  constructor(clock: ManualClock | undefined) {
+  /**
+   * @param clock - Default: the process-wide timer thread.
+   * @param touchArg - Reads a little of an argument, where all arguments are objects of one class.
+   */
+  constructor(clock?: ManualClock, touchArg: (arg: never) => number = () => 0) {
     this.clock = clock;
+    this.touchArg = touchArg as (arg: unknown) => number;
     clock?.setFollower({ step: (limitNs) => this.#step(limitNs) });
   }
 
@@ -101,7 +114,7 @@ export class TimerEngine implements TimerHost {
   }
 
   reportError(error: unknown): void {
-    native().throwUncaught(error);
+    throwUncaught(error);
   }
 
   /** A manual clock stands still, so there is nothing to save. */
@@ -114,7 +127,12 @@ export class TimerEngine implements TimerHost {
   }
 
   runMicrotasks(): void {
-    drainTicks();
+    try {
+      drainTicks();
+    } catch (error) {
+      // Thrown by a nextTick. Node runs those that are left in its own time.
+      this.reportError(error);
+    }
   }
 
   /**
@@ -173,9 +191,27 @@ export class TimerEngine implements TimerHost {
     return this.#timers;
   }
 
+  /**
+   * One batch in a turn of the loop. Node's thread-safe functions run again at once when they are
+   * called while they run, up to a thousand times, and callbacks that block for longer than the
+   * intervals are would keep the loop from its immediates and its sockets.
+   */
   #dispatch(): void {
-    if (this.#timers?.dispatch() === true) (this.#native as NativeIsolate).dispatchAgain();
+    if (this.#hasDispatched) {
+      this.#isDispatchOwed = true;
+      return;
+    }
+    this.#hasDispatched = true;
+    setImmediate(this.#endDispatch).unref();
+    if (this.#timers?.dispatch() === true) this.#isDispatchOwed = true;
   }
+
+  readonly #endDispatch = (): void => {
+    this.#hasDispatched = false;
+    if (!this.#isDispatchOwed) return;
+    this.#isDispatchOwed = false;
+    (this.#native as NativeIsolate | undefined)?.dispatchAgain();
+  };
 
   #step(limitNs: number): boolean {
     const manual = this.#native as NativeManualIsolate | undefined;

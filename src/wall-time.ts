@@ -24,6 +24,8 @@ export interface Clocks {
 
 /** See the head of the file. */
 export class WallTime {
+  /** Called with the nanoseconds by which deadlines that are not ours are to be moved. */
+  readonly followers: Set<(byNs: number) => void> = new Set();
   readonly #clocks: Clocks;
   readonly #timers: IsolateTimers;
   #offsetNs = Number.NaN;
@@ -73,7 +75,7 @@ export class WallTime {
   #look(): boolean {
     const offsetNs = this.#readOffsetNs();
     if (Math.abs(this.#offsetNs - offsetNs) > TOLERANCE_NS) this.#adopt(offsetNs);
-    return !(this.#waiting().next().done ?? false);
+    return this.followers.size > 0 || !(this.#waiting().next().done ?? false);
   }
 
   /** Reads all deadlines with another offset from here on. Returns by how much they were moved. */
@@ -83,6 +85,7 @@ export class WallTime {
     for (const slot of this.#waiting()) {
       this.#timers.rearm(slot, Math.max(0, this.#timers.deadlineNs(slot) + byNs));
     }
+    for (const move of this.followers) move(byNs);
     return byNs;
   }
 

@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { ThreadPlace } from './thread-place.ts';
 import type { WorkerCallback } from './worker-options.ts';
 
 /** Slot of what is not armed. */
@@ -20,6 +21,8 @@ export interface WorkerExtras<D> {
   retries: number;
   /** Armed slot of the next attempt, or {@link NO_SLOT}. */
   retrySlot: number;
+  /** Of a worker on native threads. */
+  place: ThreadPlace | undefined;
 }
 
 /** What `start()` was given when it was given nothing. */
@@ -38,5 +41,6 @@ export function noExtras<D>(): WorkerExtras<D> {
     resumeNs: undefined,
     retries: 0,
     retrySlot: NO_SLOT,
+    place: undefined,
   };
 }

@@ -24,3 +24,5 @@ export const FINISH_AFTER_RUN = 512;
 export const ON_GRID = 1024;
 /** Runs once: an actor. */
 export const ONCE = 2048;
+/** Runs on native threads. */
+export const ON_THREAD = 4096;

@@ -3,10 +3,13 @@
 import type { BackgroundWorker } from './background-worker.ts';
 import { type DurationInput, type InstantInput, parseDuration, parseInstant } from './duration.ts';
 import { InvalidArgumentError } from './errors.ts';
+import { ThreadTask } from './lane/thread-task.ts';
+import type { ThreadWorker } from './lane/thread-worker.ts';
 import { checkOptionNames } from './option-names.ts';
 import {
   DISPOSE,
   IGNORE_EXCEPTION,
+  ON_THREAD,
   RUN_ON_TIME,
   RUN_PAST_EVENTS,
   START_WITH_DELAY,
@@ -23,6 +26,20 @@ export type WorkerCallback<D = unknown> = (
   // biome-ignore lint/suspicious/noExplicitAny: the callback knows what its start() is given
   ...args: any[]
 ) => unknown;
+
+/**
+ * What a worker on native threads runs: as {@link WorkerCallback}, with copies of data and arguments
+ * and a handle of the worker.
+ */
+export type ThreadCallback<D = unknown> = (
+  data: D,
+  worker: ThreadWorker<D>,
+  // biome-ignore lint/suspicious/noExplicitAny: the callback knows what its start() is given
+  ...args: any[]
+) => unknown;
+
+/** What a worker runs, wherever. */
+export type WorkerFunction<D = unknown> = WorkerCallback<D> | ThreadCallback<D> | ThreadTask;
 
 /** Options that workers and actors share. */
 export interface CommonOptions<D> {
@@ -44,6 +61,17 @@ export interface CommonOptions<D> {
   readonly signal?: AbortSignal | undefined;
   /** Hold the process while a run is pending. Default: true. */
   readonly ref?: boolean | undefined;
+  /**
+   * Run on native threads, straight from the timer thread: on time also while the event loop is
+   * blocked. Data and arguments are copied. Default: false, but true when a `task(url, name)` is
+   * given.
+   */
+  readonly thread?: boolean | undefined;
+  /**
+   * With `thread`: values of the variables that the callback uses, by name; its closure is then not
+   * read. Default: none.
+   */
+  readonly captures?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Options of `newWorker`. */
@@ -71,7 +99,8 @@ export interface ActorOptions<D> extends CommonOptions<D> {
 
 /** Everything a worker is made from, read and checked. */
 export interface WorkerSettings<D> {
-  readonly callback: WorkerCallback<D>;
+  readonly callback: WorkerFunction<D>;
+  readonly captures: Readonly<Record<string, unknown>> | undefined;
   /** Milliseconds. */
   readonly intervalMs: number;
   readonly name: string | undefined;
@@ -93,6 +122,8 @@ const WORKER_OPTIONS: ReadonlySet<string> = new Set([
   'data',
   'signal',
   'ref',
+  'thread',
+  'captures',
   'startWithDelay',
   'maxCount',
   'runOnTime',
@@ -102,11 +133,10 @@ const WORKER_OPTIONS: ReadonlySet<string> = new Set([
 /** Reads the arguments of `newWorker`. */
 export function readWorkerSettings<D>(
   interval: DurationInput,
-  callback: WorkerCallback<D>,
+  callback: WorkerFunction<D>,
   options: WorkerOptions<D> = NO_OPTIONS,
 ): WorkerSettings<D> {
-  checkCallable('workerCallback', callback);
-  checkOptions(options);
+  checkCallback(callback, options);
   checkOptionNames(options, WORKER_OPTIONS);
   const intervalMs = readIntervalMs(interval);
   const maxCount = options.maxCount ?? 0;
@@ -123,11 +153,10 @@ export function readWorkerSettings<D>(
 
 /** Reads the arguments of `newActor`. */
 export function readActorSettings<D>(
-  callback: WorkerCallback<D>,
+  callback: WorkerFunction<D>,
   options: ActorOptions<D> = NO_OPTIONS,
 ): WorkerSettings<D> {
-  checkCallable('workerCallback', callback);
-  checkOptions(options);
+  checkCallback(callback, options);
   const { delay = 0, at } = options;
   const delayMs =
     typeof delay === 'number' && delay - delay === 0
@@ -151,27 +180,49 @@ export function readIntervalMs(interval: DurationInput): number {
 }
 
 function settings<D>(
-  callback: WorkerCallback<D>,
+  callback: WorkerFunction<D>,
   intervalMs: number,
   options: CommonOptions<D>,
   flags: number,
   maxCount: number,
   atEpochMs: number | undefined,
 ): WorkerSettings<D> {
-  const { name, data, finished, signal } = options;
+  const { name, data, finished, signal, captures } = options;
   if (name !== undefined && typeof name !== 'string') {
     throw new InvalidArgumentError('name', name, 'a string');
   }
   if (finished !== undefined) checkCallable('finished', finished);
   if (signal !== undefined) checkSignal(signal);
-  return { callback, intervalMs, name, data, flags, maxCount, finished, signal, atEpochMs };
+  const all = callback instanceof ThreadTask ? flags | ON_THREAD : flags;
+  const rest = { maxCount, finished, signal, atEpochMs, captures };
+  return { callback, intervalMs, name, data, flags: all, ...rest };
 }
 
 function readCommonFlags<D>(options: CommonOptions<D>): number {
   let flags = options.dispose === false ? 0 : DISPOSE;
   if (options.ignoreException === true) flags |= IGNORE_EXCEPTION;
   if (options.ref === false) flags |= UNREF;
+  if (options.thread === true) flags |= ON_THREAD;
   return flags;
+}
+
+function checkCallback<D>(callback: WorkerFunction<D>, options: CommonOptions<D>): void {
+  const isTask = callback instanceof ThreadTask;
+  if (!isTask) checkCallable('workerCallback', callback);
+  checkOptions(options);
+  const { thread, captures } = options;
+  if (thread !== undefined && typeof thread !== 'boolean') {
+    throw new InvalidArgumentError('thread', thread, 'true or false');
+  }
+  if (isTask && thread === false) {
+    throw new InvalidArgumentError('thread', thread, 'true or absent for a task');
+  }
+  if (captures === undefined) return;
+  if (typeof captures !== 'object' || captures === null) {
+    throw new InvalidArgumentError('captures', captures, 'an object');
+  }
+  if (thread !== true)
+    throw new InvalidArgumentError('captures', captures, 'absent without thread');
 }
 
 function checkCallable(argument: string, value: unknown): void {

@@ -19,14 +19,17 @@ export function firstDeadlineNs<D>(worker: WorkerState<D>): number {
 
 /** The deadline of the run behind one that is over now, for a worker that is armed for each. */
 export function nextDeadlineNs<D>(worker: WorkerState<D>): number {
-  // With interval 0 a manual clock would never get past the instant: there it is a millisecond.
-  const leastNs = poolContext.engine.clock === undefined ? 0 : 1e6;
-  const intervalNs = worker.intervalMs * 1e6 || leastNs;
+  const intervalNs = worker.intervalMs * 1e6 || leastIntervalNs();
   const isCatchingUp = worker.hasFlag(RUN_ON_TIME) && worker.hasFlag(RUN_PAST_EVENTS);
   const fromNs = isCatchingUp
     ? (worker.extras as WorkerExtras<D>).gridNs
     : poolContext.engine.orderedNowNs();
   return fromNs + intervalNs;
+}
+
+/** What interval 0 counts as. A manual clock would never get past the instant: there a millisecond. */
+export function leastIntervalNs(): number {
+  return poolContext.engine.clock === undefined ? 0 : 1e6;
 }
 
 /** Distance of the slots of a grid whose missed slots are skipped; 0 when there is no such grid. */

@@ -6,12 +6,15 @@
 import { captureContext } from './async-context.ts';
 import type { DurationInput } from './duration.ts';
 import { poolContext } from './pool-context.ts';
+import { ThreadPlace } from './thread-place.ts';
 import { NO_ARGS, NO_SLOT, noExtras, type WorkerExtras } from './worker-extras.ts';
 import {
   DISPOSE,
   EXECUTING,
   IGNORE_EXCEPTION,
+  ON_THREAD,
   ONCE,
+  PAUSED,
   RUN_ON_TIME,
   RUN_PAST_EVENTS,
   RUNNING,
@@ -20,9 +23,13 @@ import {
 import {
   readWorkerSettings,
   type WorkerCallback,
+  type WorkerFunction,
   type WorkerOptions,
   type WorkerSettings,
 } from './worker-options.ts';
+
+/** What the core alone knows of a worker on native threads. */
+const LIVE: number = RUNNING | EXECUTING | PAUSED;
 
 /** See the head of the file. */
 export class WorkerState<D = unknown> {
@@ -31,11 +38,9 @@ export class WorkerState<D = unknown> {
   /** Name, not necessarily unique. */
   readonly name: string | undefined;
   /** What runs. */
-  readonly callback: WorkerCallback<D>;
-  /** Given to the callback. May be changed; the next run gets the new one. */
-  data: D;
-  /** Runs since the last start, the present one included. Retries do not count. */
-  numberOfRuns = 0;
+  readonly callback: WorkerFunction<D>;
+  #data: D;
+  #numberOfRuns = 0;
   #intervalMs: number;
   #flags: number;
   #slot: number = NO_SLOT;
@@ -48,7 +53,7 @@ export class WorkerState<D = unknown> {
    */
   constructor(
     interval: DurationInput,
-    callback: WorkerCallback<D>,
+    callback: WorkerFunction<D>,
     options?: WorkerOptions<D> | WorkerSettings<D>,
   ) {
     const settings =
@@ -58,16 +63,39 @@ export class WorkerState<D = unknown> {
     this.id = poolContext.registry.takeId();
     this.name = settings.name;
     this.callback = settings.callback;
-    this.data = settings.data as D;
+    this.#data = settings.data as D;
     this.#intervalMs = settings.intervalMs;
     this.#flags = settings.flags;
     const { maxCount, finished, signal, atEpochMs } = settings;
     const context = captureContext();
     const isPlain = maxCount <= 1 && finished === undefined && signal === undefined;
     if (maxCount === 1) this.#flags |= ONCE;
-    if (!isPlain || context !== undefined || atEpochMs !== undefined) {
-      this.#extras = { ...noExtras(), maxCount, finished, signal, context, atEpochMs };
+    if ((this.#flags & ON_THREAD) !== 0) {
+      this.writableExtras().place = new ThreadPlace(settings.callback, settings.captures);
     }
+    if (!isPlain || context !== undefined || atEpochMs !== undefined) {
+      Object.assign(this.writableExtras(), { maxCount, finished, signal, context, atEpochMs });
+    }
+  }
+
+  /** Given to the callback. May be changed; the next run gets the new one. */
+  get data(): D {
+    return this.#data;
+  }
+
+  set data(data: D) {
+    this.#data = data;
+  }
+
+  /** Runs since the last start, the present one included. Retries do not count. */
+  get numberOfRuns(): number {
+    const place = this.#livePlace();
+    return place === undefined ? this.#numberOfRuns : place.liveRuns;
+  }
+
+  /** @internal */
+  set numberOfRuns(runs: number) {
+    this.#numberOfRuns = runs;
   }
 
   /** Seconds between runs; for an actor its delay. Changed by `restart`. */
@@ -141,7 +169,8 @@ export class WorkerState<D = unknown> {
 
   /** @internal Bits of `worker-flags.ts`. */
   get stateFlags(): number {
-    return this.#flags;
+    const place = this.#livePlace();
+    return place === undefined ? this.#flags : (this.#flags & ~LIVE) | (place.liveFlags & LIVE);
   }
 
   /** @internal */
@@ -151,6 +180,9 @@ export class WorkerState<D = unknown> {
 
   /** @internal True when one of these flags is set. */
   hasFlag(flags: number): boolean {
+    if ((flags & LIVE) !== 0 && (this.#flags & ON_THREAD) !== 0) {
+      return (this.stateFlags & flags) !== 0;
+    }
     return (this.#flags & flags) !== 0;
   }
 
@@ -163,5 +195,12 @@ export class WorkerState<D = unknown> {
   writableExtras(): WorkerExtras<D> {
     this.#extras ??= noExtras();
     return this.#extras;
+  }
+
+  /** The place of a worker on native threads that the core knows. */
+  #livePlace(): ThreadPlace | undefined {
+    if ((this.#flags & ON_THREAD) === 0) return undefined;
+    const place = this.#extras?.place;
+    return place?.isLive === true ? place : undefined;
   }
 }

@@ -35,7 +35,7 @@ export function replayExactly(scenario: Scenario, clock: ManualClock): Replay {
   for (const { action, atUnits } of stepsOf(scenario)) {
     // A step comes before what is due at the same instant.
     clock.advanceTo(Math.max(clock.now(), atUnits * unitMs), { exclusive: true });
-    act(replay, action);
+    actAndLook(replay, action);
   }
   replay.startsUnits = replay.startsUnits.map((units) => Number(units.toFixed(6)));
   return replay;
@@ -52,7 +52,7 @@ export async function replayInRealTime(scenario: Scenario): Promise<Replay> {
   for (const { action, atUnits } of stepsOf(scenario)) {
     const waitMs = beginMs + atUnits * unitMs - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    act(replay, action);
+    actAndLook(replay, action);
   }
   return replay;
 }
@@ -90,14 +90,14 @@ function makeWorker(
 }
 
 /** Recorded as a list per run, as one number for all, or as "always 0.5". */
-function busyUnits(recorded: unknown, run: number): number {
+export function busyUnits(recorded: unknown, run: number): number {
   if (Array.isArray(recorded)) return recorded[run] ?? 0;
   if (typeof recorded === 'string') return Number(recorded.replace('always ', ''));
   return typeof recorded === 'number' ? recorded : 0;
 }
 
 /** The recorded steps; without any, the worker is started and left alone for ten units. */
-function stepsOf({ inputs }: Scenario): Step[] {
+export function stepsOf({ inputs }: Scenario): Step[] {
   const texts: string[] = inputs.steps ?? ['start at 0', 'observe for 10 units', 'stop'];
   let atUnits = 0;
   return texts.flatMap((text) => {
@@ -115,17 +115,21 @@ function stepsOf({ inputs }: Scenario): Step[] {
   });
 }
 
-function act(replay: Replay, action: string): void {
-  const { worker } = replay;
+function actAndLook(replay: Replay, action: string): void {
+  if (action === 'stop') replay.runningBeforeStop = replay.worker.running;
+  act(replay, action);
+  if (action === 'stop') {
+    replay.inPoolAfter = BackgroundWorkerPool.backgroundWorkers.has(replay.worker.id);
+  }
+}
+
+/** Does what a step says. */
+export function act<D>({ worker }: { readonly worker: BackgroundWorker<D> }, action: string): void {
   if (action === 'start') worker.start();
   else if (action === 'pause') worker.pause();
   else if (action === 'unpause') worker.unpause();
   else if (action === 'unpause(immediately)') worker.unpause(true);
-  else if (action === 'stop') {
-    replay.runningBeforeStop = worker.running;
-    worker.stop();
-    replay.inPoolAfter = BackgroundWorkerPool.backgroundWorkers.has(worker.id);
-  }
+  else if (action === 'stop') worker.stop();
 }
 
 function keepBusy(ms: number): void {

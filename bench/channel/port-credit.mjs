@@ -2,9 +2,9 @@
 import { MessageChannel } from 'node:worker_threads';
 import { startProducer } from './producer.mjs';
 
-export async function openPort({ kind, n, bound }) {
+export async function openPort({ kind, n, bound, isIdle }) {
   const { port1, port2 } = new MessageChannel();
-  const data = { port: port2, kind, n, bound };
+  const data = { port: port2, kind, n, bound, isIdle };
   const producer = await startProducer('port', data, [port2]);
   const refund = Math.max(1, bound >> 1);
   let taken = 0;

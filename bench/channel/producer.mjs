@@ -1,4 +1,7 @@
-/** Starts the worker that produces for a peer. It waits for nothing but its own module to load. */
+/**
+ * Starts the worker that produces for a peer, which then waits for `start`. With `isIdle` that never
+ * comes.
+ */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
@@ -9,5 +12,5 @@ export async function startProducer(name, data, transferList = []) {
   });
   const exit = once(worker, 'exit');
   await once(worker, 'message');
-  return { worker, start: () => worker.postMessage('start'), exit };
+  return { worker, start: () => data.isIdle || worker.postMessage('start'), exit };
 }

@@ -5,6 +5,8 @@ const TEXT = 'The quick brown fox jumps over the lazy dog. '.repeat(4);
 export const LARGE_BYTES = 1 << 20;
 
 /** An object of about 1 KB in JSON. */
+const object = makeObject(0);
+
 function makeObject(id) {
   return {
     id,
@@ -33,13 +35,16 @@ export function work() {
 
 const KINDS = {
   number: { make: (id) => id, read: (value) => value },
+  // A Buffer of its own memory: of one from Node's pool a port would copy the whole pool.
   buffer: {
     make: (id) => {
-      const bytes = new Uint8Array(64);
-      new DataView(bytes.buffer).setUint32(0, id);
-      return bytes;
+      const buffer = Buffer.alloc(64);
+      buffer[0] = id;
+      buffer[1] = id >> 8;
+      buffer[2] = id >> 16;
+      return buffer;
     },
-    read: ({ buffer, byteOffset }) => new DataView(buffer, byteOffset).getUint32(0),
+    read: (bytes) => bytes[0] | (bytes[1] << 8) | (bytes[2] << 16),
   },
   /** A number that takes a millisecond to make. */
   busy: {
@@ -49,7 +54,11 @@ const KINDS = {
     },
     read: (value) => value,
   },
-  object: { make: makeObject, read: ({ id }) => id },
+  object: {
+    // Its parts are made once: what counts is how it travels.
+    make: (id) => ({ ...object, id }),
+    read: ({ id }) => id,
+  },
   large: {
     make: (id) => {
       const buffer = new ArrayBuffer(LARGE_BYTES);

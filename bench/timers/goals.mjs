@@ -23,7 +23,7 @@ function quotients(numerators, denominators) {
     .map(([round, value]) => value / denominators.get(round));
 }
 
-function ratio(what, groupId, metric, limit, against = NODE) {
+export function ratio(what, groupId, metric, limit, against = NODE) {
   return {
     what,
     reach: `≤ ${limit}x`,
@@ -70,7 +70,7 @@ function atMost(what, groupId, metric, limit, unit) {
 }
 
 /** Every round has to show zero, not just the median. */
-function none(what, groupId, metrics) {
+export function none(what, groupId, metrics) {
   const counted = (groups) => (groupId === '*' ? Object.keys(groups) : [groupId]);
   return {
     what,
@@ -86,7 +86,7 @@ function none(what, groupId, metrics) {
 }
 
 /** A run that crashed or ran out of time has no figures, and must not go unnoticed for it. */
-function noFailures(what) {
+export function noFailures(what) {
   return {
     what,
     reach: 'none',

@@ -39,11 +39,14 @@ let channels = 0;
  *
  * @example
  * ```ts
- * import { channel } from 'backbeat';
+ * import { channel, openSender } from 'backbeat';
  * const { sender, receiver } = channel<number>({ capacity: 8 });
+ * const { port1, port2 } = new MessageChannel();
+ * port2.once('message', (handle) => openSender<number>(handle).send(42)); // on any thread
  * const handle = sender.handle();
- * worker.postMessage(handle, [handle.port]); // there: openSender(handle)
- * for await (const value of receiver) console.log(value);
+ * port1.postMessage(handle, [handle.port]);
+ * console.log(await receiver.receive()); // { value: 42, done: false }
+ * port1.close();
  * ```
  */
 export function channel<T = unknown>(options: ChannelOptions = {}): Channel<T> {

@@ -18,6 +18,7 @@ import {
   OPEN,
   RECEIVER_SIGNAL,
   SENDER_SIGNAL,
+  URGENT,
   WAIT_BLOCKED,
   WAIT_LOOP,
   WAIT_MASK,
@@ -144,6 +145,16 @@ export class EndLink {
 
   get isOtherGone(): boolean {
     return (Atomics.load(this.#words, this.#other) & (CLOSED | LOST)) !== 0;
+  }
+
+  /** Whether the other end asks not to wait for the items before its error. */
+  get isOtherInAHurry(): boolean {
+    return (this.#words[this.#other]! & URGENT) !== 0;
+  }
+
+  /** Lets the error of this end overtake its items. */
+  hurry(): void {
+    Atomics.or(this.#words, this.#own, URGENT);
   }
 
   /** Whether both ends are on this thread, so that blocking could never end. */

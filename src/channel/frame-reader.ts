@@ -1,6 +1,7 @@
 /**
  * The reading end of the ring: turns frames back into values. Never waits.
  */
+import { decodeError } from '../lane/error-codec.ts';
 import { decodeValue } from '../lane/value-codec.ts';
 import {
   CELL_DOUBLES,
@@ -126,12 +127,16 @@ export class FrameReader {
       case VALUE:
       case FAILURE:
         this.value = this.#readPayload(kind, position, length);
-        return kind === VALUE ? ITEM : FAILED;
+        if (kind === VALUE) return ITEM;
+        this.value = decodeError(this.value);
+        return FAILED;
       case PARCEL:
       case PARCEL_FAILURE:
         words[PAYLOAD_TAKEN] = words[PAYLOAD_TAKEN]! + length;
         this.value = this.#parcels.take();
-        return kind === PARCEL ? ITEM : FAILED;
+        if (kind === PARCEL) return ITEM;
+        this.value = decodeError(this.value);
+        return FAILED;
       case END:
         return ENDED;
       default:

@@ -1,7 +1,8 @@
 /**
  * The writing end of the ring: turns values into frames and publishes them. Never waits.
  */
-import { encodeValue, NEEDS_PORT } from '../lane/value-codec.ts';
+import { encodeError } from '../lane/error-codec.ts';
+import { NEEDS_PORT } from '../lane/value-codec.ts';
 import {
   CELL_DOUBLES,
   CELL_WORDS,
@@ -20,6 +21,7 @@ import {
   TAIL,
   VALUE,
 } from './channel-memory.ts';
+import { encodePayload } from './frame-codec.ts';
 import type { ParcelLane, TransferList } from './parcels.ts';
 
 /** Smaller buffers are copied faster than moved. */
@@ -128,7 +130,7 @@ export class FrameWriter {
 
   /** Writes the end by an error. */
   writeFailure(error: unknown): void {
-    this.#writeValue(error, undefined, FAILURE, PARCEL_FAILURE);
+    this.#writeValue(encodeError(error), undefined, FAILURE, PARCEL_FAILURE);
     this.#publish();
   }
 
@@ -163,14 +165,14 @@ export class FrameWriter {
     // In one piece: up to the ring's end, or else from its beginning.
     const free = size - used;
     const left = Math.min(size - offset, free);
-    let length = encodeValue(memory, memory.payloadAt + offset, left, value);
+    let length = encodePayload(memory, memory.payloadAt + offset, left, value);
     let position = this.#payloadTail;
     if (length < 0) {
       const beyond = free - left;
       if (-length > beyond || left === free) {
         return this.#writeParcel(value, undefined, parcelKind, -length, isEnd);
       }
-      length = encodeValue(memory, memory.payloadAt, beyond, value);
+      length = encodePayload(memory, memory.payloadAt, beyond, value);
       if (length < 0) return this.#writeParcel(value, undefined, parcelKind, -length, isEnd);
       position = (position + size - offset) >>> 0;
     }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { InvalidArgumentError } from '../errors.ts';
 import {
   ChannelClosedError,
   ChannelDeadlockError,
@@ -10,8 +11,8 @@ import type { WaitingEnd } from './channel-hub.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
 import { ENDED, FAILED, FrameReader, ITEM, type NativeDecoder, NOTHING } from './frame-reader.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
+import { BLOCKING_LOOKS, LOOP_LOOKS, LOOP_TURNS, Patience } from './patience.ts';
 import type { BlockOptions } from './sender.ts';
-import { Spin } from './spin.ts';
 
 interface PendingReceive {
   readonly resolve: (state: number) => void;
@@ -42,7 +43,9 @@ const afterLoopPhase = setImmediate;
 export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   readonly #link: EndLink;
   readonly #reader: FrameReader;
-  readonly #spin = new Spin();
+  readonly #blocking = new Patience(BLOCKING_LOOKS);
+  readonly #looping = new Patience(LOOP_LOOKS);
+  readonly #turning = new Patience(LOOP_TURNS);
   readonly #hasFrames = (): boolean => this.#reader.hasFrames();
   /** Receives that wait, in order. */
   #pending: PendingReceive[] = [];
@@ -93,7 +96,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   /** The next item or the end, as soon as it is there. Errors as for `tryReceive`. */
   receive(): Promise<IteratorResult<T, undefined>> {
     try {
-      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook();
+      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook(this.#looping);
       if (state !== NOTHING) {
         const result = this.#result(state);
         return mustTurn() ? afterTurn(result) : Promise.resolve(result);
@@ -111,8 +114,9 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
    * the end. Much cheaper per item than `receive` when the sender is fast.
    */
   receiveMany(max: number = DEFAULT_BATCH): Promise<T[]> {
+    checkMax(max);
     try {
-      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook();
+      const state = this.#pending.length > 0 ? NOTHING : this.#takeOrLook(this.#looping);
       if (state !== NOTHING) {
         const batch = this.#batch(state, max);
         return mustTurn() ? afterTurn(batch) : Promise.resolve(batch);
@@ -137,6 +141,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
 
   /** As `receiveMany`, blocking this thread as `receiveSync` does. */
   receiveManySync(max: number = DEFAULT_BATCH, options?: BlockOptions): T[] {
+    checkMax(max);
     return this.#batch(this.#blockForOne(options?.timeoutMs), max);
   }
 
@@ -209,7 +214,10 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   }
 
   #takeFrame(): number {
-    const state = this.#reader.take();
+    let state = this.#reader.take();
+    if (state === ITEM && this.#link.isOtherUneasy && this.#link.isOtherInAHurry) {
+      while (state === ITEM) state = this.#reader.take();
+    }
     if (state === ITEM) return ITEM;
     if (state === NOTHING) return this.#takeLoss();
     this.#end();
@@ -277,15 +285,16 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   }
 
   /** Takes one, looking for it a while when the sender is known to be quick. */
-  #takeOrLook(): number {
+  #takeOrLook(patience: Patience): number {
     const state = this.#takeOne();
     if (state !== NOTHING) return state;
-    for (let look = this.#spin.looks; look > 0; look--) {
+    for (let look = patience.looks; look > 0; look--) {
       if (this.#reader.hasFrames()) {
-        this.#spin.paid();
+        patience.paid();
         return this.#takeOne();
       }
     }
+    patience.failed();
     return NOTHING;
   }
 
@@ -296,12 +305,11 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
     const untilMs =
       timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     for (;;) {
-      const state = this.#takeOrLook();
+      const state = this.#takeOrLook(this.#blocking);
       if (state !== NOTHING) return state;
       if (this.#link.isOtherHere) {
         throw new ChannelDeadlockError(this.name, 'receiveSync', 'receive');
       }
-      this.#spin.failed();
       const isInTime = this.#link.block(this.#hasFrames, untilMs);
       if (!isInTime) throw new ChannelTimeoutError(this.name, timeoutMs ?? 0);
     }
@@ -309,13 +317,32 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
 
   #pend(pending: PendingReceive): void {
     this.#pending.push(pending);
-    if (!this.#isWaiting) this.#waitInLoop();
+    if (!this.#isWaiting) this.#lookInTurns(this.#turning.looks);
   }
 
-  #waitInLoop(): void {
-    this.#spin.failed();
-    if (this.#link.waitInLoop(this, this.#hasFrames)) this.#isWaiting = true;
-    else queueMicrotask(() => this.#servePending());
+  /** Looks once in each turn of the loop for a while, then lets itself be woken. */
+  #lookInTurns(turns: number): void {
+    this.#isWaiting = true;
+    if (turns === 0) {
+      this.#turning.failed();
+      this.#sleepInLoop();
+      return;
+    }
+    afterLoopPhase(() => {
+      if (!this.#reader.hasFrames() && !this.#link.isOtherGone) {
+        this.#lookInTurns(this.#pending.length === 0 ? 0 : turns - 1);
+        return;
+      }
+      this.#turning.paid();
+      this.#isWaiting = false;
+      this.#servePending();
+    });
+  }
+
+  #sleepInLoop(): void {
+    if (this.#pending.length === 0 || !this.#link.waitInLoop(this, this.#hasFrames)) {
+      queueMicrotask(() => this.onWake());
+    }
   }
 
   /** Hands what is there to those who wait. */
@@ -335,10 +362,14 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
       served++;
     }
     this.#pending.splice(0, served);
-    if (this.#pending.length > 0 && !this.#isWaiting) this.#waitInLoop();
+    if (this.#pending.length > 0 && !this.#isWaiting) this.#lookInTurns(this.#turning.looks);
   }
 
   #checkOwned(): void {
     if (this.#link.wasMoved) throw new ChannelEndMovedError(this.name);
   }
+}
+
+function checkMax(max: number): void {
+  if (!(max >= 1)) throw new InvalidArgumentError('max', max, 'a number of items, at least 1');
 }

@@ -10,7 +10,7 @@ import type { EndHandle, EndLink } from './end-link.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
 import type { TransferList } from './parcels.ts';
-import { Spin } from './spin.ts';
+import { BLOCKING_LOOKS, Patience } from './patience.ts';
 
 /** How a value is sent. */
 export interface SendOptions {
@@ -22,6 +22,12 @@ export interface SendOptions {
 export interface BlockOptions {
   /** Gives up after this many milliseconds with a `ChannelTimeoutError`. Default: never. */
   readonly timeoutMs?: number;
+}
+
+/** How a channel fails. */
+export interface FailOptions {
+  /** The error overtakes the items that were not received yet. Default false. */
+  readonly isUrgent?: boolean;
 }
 
 interface PendingSend<T> {
@@ -48,7 +54,7 @@ const DONE: Promise<void> = Promise.resolve();
 export class Sender<T> implements WaitingEnd {
   readonly #link: EndLink;
   readonly #writer: FrameWriter;
-  readonly #spin = new Spin();
+  readonly #patience = new Patience(BLOCKING_LOOKS);
   readonly #hasMoreRoom = (): boolean => this.#writer.hasMoreRoom();
   /** Sends that wait for room, in order; `#pendingFrom` is the first of them. */
   #pending: PendingSend<T>[] = [];
@@ -91,7 +97,11 @@ export class Sender<T> implements WaitingEnd {
    */
   trySend(value: T, options?: SendOptions): boolean {
     if (this.#closing !== undefined || !this.#link.isOpen) this.#refuse();
-    if (this.#pendingFrom < this.#pending.length) return false;
+    if (this.#pendingFrom < this.#pending.length) {
+      if (!this.#writer.hasRoom()) return false;
+      this.#servePending();
+      if (this.#pendingFrom < this.#pending.length) return false;
+    }
     return this.#write(value, options?.transfer);
   }
 
@@ -177,10 +187,18 @@ export class Sender<T> implements WaitingEnd {
     if (this.#pendingFrom === this.#pending.length) this.#finish();
   }
 
-  /** `close(error)`, also for an error that is `undefined`. */
-  fail(error: unknown): void {
+  /**
+   * Ends the channel by an error, `undefined` included. The receiver gets it after the items, or,
+   * with `isUrgent`, at its next receive: items that it has not taken by then are dropped.
+   */
+  fail(error: unknown, options?: FailOptions): void {
     if (this.isClosed) return;
     this.#closing = { error };
+    if (options?.isUrgent === true) {
+      this.#link.hurry();
+      const dropped = this.#pending.splice(this.#pendingFrom);
+      for (const { reject } of dropped) reject(new ChannelClosedError(this.name, 'it has failed'));
+    }
     if (this.#pendingFrom === this.#pending.length) this.#finish();
   }
 
@@ -194,8 +212,10 @@ export class Sender<T> implements WaitingEnd {
    *
    * @example
    * ```ts
+   * import { channel } from 'backbeat';
+   * const { sender } = channel<number>();
    * const handle = sender.handle();
-   * worker.postMessage(handle, [handle.port]);
+   * new MessageChannel().port1.postMessage(handle, [handle.port]);
    * ```
    */
   handle(): EndHandle {
@@ -232,13 +252,13 @@ export class Sender<T> implements WaitingEnd {
     if (this.#pendingFrom < this.#pending.length || link.isOtherHere) {
       throw new ChannelDeadlockError(this.name, 'sendSync', 'send');
     }
-    for (let look = this.#spin.looks; look > 0; look--) {
+    for (let look = this.#patience.looks; look > 0; look--) {
       if (this.#writer.hasMoreRoom()) {
-        this.#spin.paid();
+        this.#patience.paid();
         return true;
       }
     }
-    this.#spin.failed();
+    this.#patience.failed();
     return link.block(this.#hasMoreRoom, untilMs);
   }
 
@@ -265,6 +285,10 @@ export class Sender<T> implements WaitingEnd {
     }
     this.#pending = [];
     this.#pendingFrom = 0;
+    if (this.#isWaiting) {
+      this.#isWaiting = false;
+      this.#link.stopWaiting();
+    }
     if (this.#closing !== undefined) this.#finish();
   }
 

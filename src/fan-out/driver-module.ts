@@ -1,13 +1,8 @@
-/** Where the modules of ours are that threads import. */
+/** Functions of ours that threads import. */
 import { type AnyFunction, type ThreadTask, task } from '../lane/thread-task.ts';
+import { threadModule } from '../thread-module.ts';
 
-/**
- * An export of a module beside `moduleUrl`. Threads run the compiled module, also when a TypeScript
- * loader runs the sources here.
- */
-export function driverTask(moduleUrl: string, file: string, name: string): ThreadTask<AnyFunction> {
-  const compiled = moduleUrl.endsWith('.ts')
-    ? moduleUrl.replace(/\/src\/(?!.*\/src\/)/, '/dist/')
-    : moduleUrl;
-  return task(new URL(file, compiled), name);
+/** An export of a module, which is named by its path below `dist`. */
+export function driverTask(path: string, name: string): ThreadTask<AnyFunction> {
+  return task(threadModule(path), name);
 }

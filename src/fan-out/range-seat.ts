@@ -9,10 +9,10 @@ import type { RangeMessage } from './range-report.ts';
 /** What all threads of a fan-out are told. */
 export type SharedSetup = Omit<RangeSetup, 'thread' | 'port'>;
 
-const DRIVER = './range-driver.js';
-const BEGIN: CarriedFunction = carry(driverTask(import.meta.url, DRIVER, 'begin'));
-const RESUME: CarriedFunction = carry(driverTask(import.meta.url, DRIVER, 'resume'));
-const END: CarriedFunction = carry(driverTask(import.meta.url, DRIVER, 'end'));
+const DRIVER = 'fan-out/range-driver.js';
+const BEGIN: CarriedFunction = carry(driverTask(DRIVER, 'begin'));
+const RESUME: CarriedFunction = carry(driverTask(DRIVER, 'resume'));
+const END: CarriedFunction = carry(driverTask(DRIVER, 'end'));
 
 /** See the head of the file. */
 export class RangeSeat {

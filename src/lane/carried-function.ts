@@ -55,12 +55,6 @@ const keptWithCaptures = new WeakMap<object, WeakMap<object, Kept>>();
  * @param captures - The values of its free variables by name. With it the closure is not read, so
  *   that it works without an inspector; names that are neither here nor global are refused.
  * @throws {@link CaptureError} when something cannot be carried; nothing has run then.
- *
- * @example
- * ```ts
- * const factor = 3;
- * port.postMessage(carry((n: number) => n * factor).definition);
- * ```
  */
 export function carry(fn: AnyFunction | ThreadTask, captures?: Captures): CarriedFunction {
   const kept = captures === undefined ? keptAlone.get(fn) : findWithCaptures(fn, captures);

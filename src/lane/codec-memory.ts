@@ -21,12 +21,6 @@ export interface CharacterBytes extends Buffer {
 
 /**
  * Makes the views of `buffer`. Its length is rounded down to a multiple of 8.
- *
- * @example
- * ```ts
- * const memory = codecMemory(new ArrayBuffer(4096));
- * encodeValue(memory, 0, 4096, { id: 1 });
- * ```
  */
 export function codecMemory(buffer: ArrayBuffer): CodecMemory {
   const byteLength = buffer.byteLength & ~7;

@@ -58,7 +58,8 @@ for (const Class of [...Object.values(backbeatErrors), UncloneableError, Corrupt
  *
  * @example
  * ```ts
- * export class QuotaError extends Error {}
+ * import { registerErrorClass } from 'backbeat';
+ * class QuotaError extends Error {}
  * registerErrorClass(QuotaError);
  * ```
  */

@@ -81,12 +81,6 @@ export function encodeError(error: unknown, thread: string = `thread ${threadId}
  *
  * @param callerStack - `stack` of an error made where the work was asked for; its frames come after those
  *   of the thread, behind a line that names the thread
- *
- * @example
- * ```ts
- * const error = decodeError(encodeError(new RangeError('too much')));
- * error instanceof RangeError; // true
- * ```
  */
 export function decodeError(data: unknown, callerStack?: string): unknown {
   try {

@@ -30,6 +30,12 @@ export class FunctionCache {
     this.#learned.set(number, definition);
   }
 
+  /** Forgets a definition that came by port. */
+  forget(number: number): void {
+    this.#learned.delete(number);
+    this.#functions.delete(number);
+  }
+
   #make(number: number): LaneFunction | Promise<LaneFunction> {
     let made: LaneFunction | Promise<LaneFunction>;
     try {

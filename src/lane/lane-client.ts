@@ -18,6 +18,8 @@ import {
   emptyFrame,
   FLAG_LARGE,
   type Frame,
+  KICK_NEVER,
+  KICK_TO_GROW,
   PRIORITY_SHIFT,
   STATUS_DONE_BY_PORT,
   STATUS_END_LANE,
@@ -33,11 +35,14 @@ import {
   FOR_LEASE,
   type LaneThread,
   LaneThreads,
+  LOOK_AGAIN,
   START_THREAD,
 } from './lane-threads.ts';
 import { ParcelDesk } from './parcel-desk.ts';
 import type { PendingJob } from './pending-job.ts';
 import { ResultPoll } from './result-poll.ts';
+import { ThreadLessons } from './thread-lessons.ts';
+import { STATUS_RUN_FAILED, TimedDesk } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 /** Answer of the native side to an abort: the job will never start. */
@@ -57,6 +62,9 @@ export class LaneClient {
   readonly native: NativeLaneClient;
   readonly threads: LaneThreads;
   readonly definitions: Definitions;
+  /** Timed workers of this isolate. */
+  readonly timed: TimedDesk<unknown> = new TimedDesk();
+  readonly lessons: ThreadLessons;
   readonly #memory = new ClientMemory();
   readonly #parcels: ParcelDesk;
   readonly #poll: ResultPoll;
@@ -66,8 +74,12 @@ export class LaneClient {
   readonly #drain: () => void;
   #sequence = 0;
   #underWay = 0;
+  /** Timed workers that hold the process. */
+  #holds = 0;
   #isHeld = false;
   #isReleaseQueued = false;
+  /** Kicks again in a moment. */
+  #looksAgain = false;
   #isBlocking = false;
 
   constructor() {
@@ -77,9 +89,12 @@ export class LaneClient {
     this.native = withoutContext(
       () => new binding.NativeLaneClient(this.#memory.buffer, dispatch, isMainThread),
     );
-    this.threads = new LaneThreads(this.native.id, (thread, error, isHopeless) =>
-      this.#startFailed(thread, error, isHopeless),
+    this.threads = new LaneThreads(
+      this.native.id,
+      (thread, error, isHopeless) => this.#startFailed(thread, error, isHopeless),
+      () => this.#dispatch(),
     );
+    this.lessons = new ThreadLessons(this.threads);
     this.definitions = new Definitions(this.native);
     this.#parcels = new ParcelDesk(this.native, this.threads, this.definitions);
     this.#poll = new ResultPoll(this.#memory, () => this.#dispatch());
@@ -119,8 +134,9 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#memory.wantsKick) this.kick();
-    if (this.#underWay === 1) this.#firstUnderWay();
+    const wantsKick = this.#memory.wantsKick;
+    if (wantsKick !== KICK_NEVER && !(wantsKick === KICK_TO_GROW && this.#looksAgain)) this.kick();
+    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
   }
 
   /**
@@ -133,7 +149,29 @@ export class LaneClient {
 
   /** Wakes a lane for what was submitted, or starts one. */
   kick(): void {
-    if (this.native.kick() === START_THREAD) this.threads.start(FOR_ANYBODY);
+    const answer = this.native.kick();
+    if (answer === START_THREAD) {
+      this.threads.start(FOR_ANYBODY);
+      this.#watchIdle();
+    } else if (answer === LOOK_AGAIN && !this.#looksAgain) {
+      this.#looksAgain = true;
+      setTimeoutAtLoad(() => {
+        this.#looksAgain = false;
+        this.kick();
+      }, 1);
+    }
+  }
+
+  /** Lets so many timed workers more hold the process, or fewer. */
+  hold(by: number): void {
+    this.#holds += by;
+    if (this.#holds > 0) this.#holdProcess();
+    else this.#letGo();
+  }
+
+  /** Settles what has come until now. */
+  settleResults(): void {
+    this.#dispatch();
   }
 
   /**
@@ -144,6 +182,7 @@ export class LaneClient {
   abort(job: PendingJob): boolean {
     const isDropped = this.native.abort(job.slot, job.sequence, job.priority) === DROPPED;
     if (isDropped) this.#release(job);
+    else this.#parcels.stop(job);
     return isDropped;
   }
 
@@ -203,7 +242,7 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#underWay === 1) this.#firstUnderWay();
+    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
   }
 
   #take(job: PendingJob): number {
@@ -229,11 +268,14 @@ export class LaneClient {
 
   /** Pending jobs hold the process. */
   #firstUnderWay(): void {
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.native.setRef(true);
-    }
+    this.#holdProcess();
     this.#poll.begin();
+  }
+
+  #holdProcess(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.native.setRef(true);
   }
 
   /**
@@ -245,11 +287,15 @@ export class LaneClient {
     this.#isReleaseQueued = true;
     setTimeoutAtLoad(() => {
       this.#isReleaseQueued = false;
-      if (this.#underWay > 0) return;
+      this.#watchIdle();
+      if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
       this.#isHeld = false;
       this.native.setRef(false);
-      this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
     }, 1);
+  }
+
+  #watchIdle(): void {
+    this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
@@ -272,6 +318,10 @@ export class LaneClient {
 
   #settle(frame: Frame): void {
     const { kind, slot } = frame;
+    if (kind >= STATUS_RUN_FAILED) {
+      this.timed.heed(frame, () => this.#readValue(frame));
+      return;
+    }
     if (kind > STATUS_LOST && kind < STATUS_DONE_BY_PORT) {
       this.#heed(kind, slot);
       return;
@@ -341,6 +391,7 @@ export class LaneClient {
     for (const job of this.#parcels.sentTo(thread)) this.#fail(job, error);
     if (!isHopeless) return;
     // Nothing comes up: what waits would wait for ever.
+    this.timed.giveUp(error);
     for (const job of this.#jobs) {
       if (job !== undefined && this.abort(job)) job.reject(error);
     }

@@ -23,7 +23,7 @@ const SKIP_SLOT = -1;
 
 /** Flag of a frame: the payload waits in the core. */
 export const FLAG_LARGE = 1;
-/** Flag of a job's frame: its arguments are in the message port. */
+/** Flag of a timed run: what it needs may be in the message port. */
 export const FLAG_PORT = 2;
 /** Where the number of arguments stands in the flags, 255 for "an array of them". */
 export const ARGUMENTS_SHIFT = 8;
@@ -48,6 +48,13 @@ export const STATUS_GROW = 6;
 export const STATUS_DONE_BY_PORT = 7;
 /** The job was stopped before it was started. */
 export const STATUS_STOPPED = 8;
+/** The run of a timed worker returned `false`. */
+export const STATUS_RUN_LAST = 9;
+
+/** Nothing is called after a submit. */
+export const KICK_NEVER = 0;
+/** All threads are busy, and there could be another: one call, unless another follows anyway. */
+export const KICK_TO_GROW = 2;
 
 // Indices into the 32-bit view of a client's memory.
 const SUBMIT_TAIL = 0;
@@ -163,9 +170,9 @@ export class ClientMemory {
     }
   }
 
-  /** True when the core wants to be called after what was submitted. */
-  get wantsKick(): boolean {
-    return this.#words[WANTS_KICK] !== 0;
+  /** Whether the core wants to be called after what was submitted: one of the `KICK_` values. */
+  get wantsKick(): number {
+    return this.#words[WANTS_KICK] as number;
   }
 
   /** Lanes that serve this isolate. */
@@ -260,6 +267,12 @@ export class LaneMemory {
     if ((claims & 0xffff) >= claims >>> 16) return false;
     this.#inboxAt += readHeader(this.#words, this.#inboxAt, into);
     return true;
+  }
+
+  /** True when the batch has jobs that nobody has claimed. */
+  get hasMore(): boolean {
+    const claims = Atomics.load(this.#words, CLAIMS);
+    return (claims & 0xffff) < claims >>> 16;
   }
 
   /** True when jobs were aborted since the last look. */

@@ -8,7 +8,6 @@
  */
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { receiveMessageOnPort } from 'node:worker_threads';
 import { ThreadLostError } from '../errors.ts';
 import type { NativeLane } from '../native.ts';
 import { isThenable } from '../thenable.ts';
@@ -18,17 +17,21 @@ import {
   ARGUMENTS_SHIFT,
   emptyFrame,
   FLAG_LARGE,
+  FLAG_PORT,
   type Frame,
   type LaneMemory,
   STATUS_DONE,
   STATUS_DONE_BY_PORT,
   STATUS_FAILED,
+  STATUS_RUN_LAST,
   STATUS_STOPPED,
 } from './lane-memory.ts';
+import { LanePost } from './lane-post.ts';
 import type { LaneStart } from './lane-threads.ts';
-import { Moved } from './moved.ts';
-import type { Parcel } from './parcel-desk.ts';
+import { isMoved } from './moved.ts';
 import { RunningJobs } from './running-jobs.ts';
+import { ThreadWorker, type TimedValues } from './thread-worker.ts';
+import { handleOf } from './timed-desk.ts';
 import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 /** Answers of `exchange` that are no number of jobs. */
@@ -60,6 +63,7 @@ export class LaneRunner {
   readonly #running = new RunningJobs((into) => this.#takeAborts(into));
   #lane!: NativeLane;
   #functions!: FunctionCache;
+  #post!: LanePost;
   #hasBatch = false;
   #isTurning = false;
   #watch: NodeJS.Timeout | undefined;
@@ -79,6 +83,7 @@ export class LaneRunner {
   begin(lane: NativeLane): void {
     this.#lane = lane;
     this.#functions = new FunctionCache(lane);
+    this.#post = new LanePost(this.#start.port, this.#functions);
     // Both run before the environment is gone, so that the jobs fail with the reason.
     process.on('uncaughtExceptionMonitor', (error) => this.#failRunning(error));
     process.on('exit', (code) => this.#failRunning(new Error(`process.exit(${code}) was called`)));
@@ -109,6 +114,10 @@ export class LaneRunner {
           break;
         }
         this.#runFrame(this.#frame);
+        // The core decides when a worker runs next, and must not wait for what stands behind it.
+        if (isTimed(this.#frame) && this.#memory.hasMore && this.#memory.hasResults) {
+          this.#lane.publish();
+        }
       }
       if (readClock() - startedMs > TURN_MS) {
         setImmediateAtLoad(this.turn);
@@ -140,10 +149,11 @@ export class LaneRunner {
       this.#give(frame, STATUS_STOPPED, undefined);
       return;
     }
+    if ((frame.flags & FLAG_PORT) !== 0) this.#post.study();
     const cached = this.#functions.get(frame.kind);
     let args: readonly unknown[];
     try {
-      args = this.#readArguments(frame);
+      args = isTimed(frame) ? this.#readRun(frame) : this.#readArguments(frame);
     } catch (error) {
       this.#fail(frame, error);
       return;
@@ -163,10 +173,29 @@ export class LaneRunner {
     return count === 1 ? [value] : (value as readonly unknown[]);
   }
 
+  /** What the function of a timed worker is called with. */
+  #readRun(frame: Frame): readonly unknown[] {
+    let { memory } = this.#memory;
+    let at = frame.payloadAt;
+    if ((frame.flags & FLAG_LARGE) !== 0) {
+      const bytes = this.#lane.takeLargeJob() as Buffer;
+      memory = codecMemory(bytes.buffer as ArrayBuffer);
+      at = bytes.byteOffset;
+    }
+    const runs = memory.words[at >> 2] as number;
+    const handle = handleOf(frame.slot, memory.words[(at >> 2) + 1] as number);
+    const encoded = decodeValue(memory, at + 8) as TimedValues | number;
+    const values =
+      typeof encoded === 'number' ? (this.#post.dataOf(encoded) as TimedValues) : encoded;
+    const worker = new ThreadWorker(this.#lane, handle, runs >>> 0, values);
+    const [, , data, ...args] = values;
+    return [data, worker, ...args];
+  }
+
   /** Jobs that came by message port. */
   #takeParcels(): void {
     while (this.#parcelsTaken !== this.#memory.assigned) {
-      const parcel = receiveMessageOnPort(this.#start.port)?.message as Parcel | undefined;
+      const parcel = this.#post.nextParcel();
       if (parcel === undefined) return;
       this.#parcelsTaken++;
       const { slot, sequence, definition, content, args } = parcel;
@@ -180,7 +209,9 @@ export class LaneRunner {
         payloadAt: 0,
       };
       if (content !== undefined) this.#functions.learn(definition, content);
-      this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
+      if (this.#running.wasAborted(frame)) this.#give(frame, STATUS_STOPPED, undefined);
+      else
+        this.#running.within(frame, () => this.#run(frame, this.#functions.get(definition), args));
     }
   }
 
@@ -219,10 +250,14 @@ export class LaneRunner {
   }
 
   #finish(frame: Frame, value: unknown): void {
+    if (isTimed(frame)) {
+      this.#give(frame, value === false ? STATUS_RUN_LAST : STATUS_DONE, undefined);
+      return;
+    }
     try {
-      if (value instanceof Moved && this.#isFromHome(frame)) {
-        this.#giveByPort(frame, value.value, value.transfer);
-      } else this.#give(frame, STATUS_DONE, value instanceof Moved ? value.value : value);
+      if (!isMoved(value)) this.#give(frame, STATUS_DONE, value);
+      else if (this.#isFromHome(frame)) this.#giveByPort(frame, value.value, value.transfer);
+      else this.#give(frame, STATUS_DONE, value.value);
     } catch (error) {
       this.#fail(frame, error);
     }
@@ -284,5 +319,10 @@ export class LaneRunner {
 }
 
 const NO_ARGUMENTS: readonly unknown[] = [];
+
+/** The run of a timed worker: the upper bit of its slot is set. */
+function isTimed(frame: Frame): boolean {
+  return frame.slot < 0;
+}
 
 type Transferable = import('node:worker_threads').Transferable;

@@ -7,13 +7,15 @@
 import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
 import { ThreadStartError } from '../errors.ts';
-import { LANE_MODULE } from '../lane-module.ts';
 import { bindingPath } from '../native.ts';
+import { threadModule } from '../thread-module.ts';
 import { loaderHints } from './loader-hints.ts';
 import { threadSettings } from './thread-settings.ts';
 
 /** Answer of the native side: start a thread. */
 export const START_THREAD = -2;
+/** Answer of the native side to a kick: all threads have just begun something; kick again soon. */
+export const LOOK_AGAIN = -3;
 
 /** A thread for everybody's jobs. */
 export const FOR_ANYBODY = 0;
@@ -58,8 +60,31 @@ const setTimeoutAtLoad = setTimeout;
 /** Threads that did not come up in a row until waiting jobs are failed. */
 const FAILURES = 3;
 
+/** Options of Node that matter to a thread also when it cannot have all of the program's. */
+const LOADING_OPTION =
+  /^(?:--(?:import|require|loader|experimental-loader|conditions)|-[rC])(?==|$)/;
+
+/**
+ * Options of Node for a thread: those of the program, unless it is given as text. That comes with an
+ * option which a thread, as it runs a file, would refuse.
+ */
+function threadExecArgv(): { readonly execArgv?: string[] } {
+  const all = process.execArgv;
+  if (!all.some((option) => option.startsWith('--input-type'))) return {};
+  const execArgv: string[] = [];
+  for (const [at, option] of all.entries()) {
+    if (!LOADING_OPTION.test(option)) continue;
+    execArgv.push(option);
+    const value = all[at + 1];
+    if (!option.includes('=') && value !== undefined) execArgv.push(value);
+  }
+  return { execArgv };
+}
+
 /** See the head of the file. */
 export class LaneThreads {
+  /** Called for each new thread. */
+  onStart: ((thread: LaneThread) => void) | undefined;
   readonly #threads = new Map<number, LaneThread>();
   readonly #home: number;
   readonly #onStartFailed: (
@@ -67,6 +92,7 @@ export class LaneThreads {
     error: ThreadStartError,
     isHopeless: boolean,
   ) => void;
+  readonly #readNotices: () => void;
   #tickets = 0;
   #idleWatch: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -74,8 +100,10 @@ export class LaneThreads {
   constructor(
     home: number,
     onStartFailed: (thread: LaneThread, error: ThreadStartError, isHopeless: boolean) => void,
+    readNotices: () => void,
   ) {
     this.#home = home;
+    this.#readNotices = readNotices;
     this.#onStartFailed = onStartFailed;
   }
 
@@ -159,11 +187,12 @@ export class LaneThreads {
       loaderHints: loaderHints(),
       bindingPath: bindingPath(),
     };
-    const worker = new Worker(LANE_MODULE, {
+    const worker = new Worker(threadModule('lane/lane-thread.js'), {
       name: `backbeat-lane-${ticket}`,
       workerData: start,
       transferList: [remotePort],
       env: SHARE_ENV,
+      ...threadExecArgv(),
       resourceLimits: settings.resourceLimits,
     });
     const thread: LaneThread = {
@@ -183,10 +212,13 @@ export class LaneThreads {
       thread.error = error;
     });
     worker.once('exit', (code) => this.#ended(thread, code));
+    this.onStart?.(thread);
     return thread;
   }
 
   #ended(thread: LaneThread, code: number): void {
+    // It may have come up and have said so a moment ago.
+    this.#readNotices();
     this.#threads.delete(thread.ticket);
     thread.port.close();
     if (thread.isUp) return;

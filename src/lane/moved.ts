@@ -1,14 +1,23 @@
 import type { Transferable } from 'node:worker_threads';
 
+/** Tells such a result, also one that was made by another copy of this module. */
+const BRAND = Symbol.for('backbeat.moved');
+
 /** A result whose buffers are moved to the caller and not copied, see {@link move}. */
 export class Moved<T> {
   readonly value: T;
   readonly transfer: readonly Transferable[];
 
   constructor(value: T, transfer: readonly Transferable[]) {
+    Object.defineProperty(this, BRAND, { value: true });
     this.value = value;
     this.transfer = transfer;
   }
+}
+
+/** Whether a value was made by {@link move}. */
+export function isMoved(value: unknown): value is Moved<unknown> {
+  return typeof value === 'object' && value !== null && BRAND in value;
 }
 
 /**

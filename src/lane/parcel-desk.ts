@@ -38,6 +38,8 @@ export class ParcelDesk {
   readonly #definitions: Definitions;
   /** Where each job went. */
   readonly #sent = new Map<PendingJob, LaneThread>();
+  /** Those of them that were stopped while their lane was still starting. */
+  readonly #stopped = new Set<PendingJob>();
 
   constructor(native: NativeLaneClient, threads: LaneThreads, definitions: Definitions) {
     this.#native = native;
@@ -92,7 +94,7 @@ export class ParcelDesk {
     if (isNew) thread.sentDefinitions.add(definition);
     this.#sent.set(job, thread);
     thread.load++;
-    if (thread.isUp && !this.#native.assign(thread.ticket, slot, sequence)) {
+    if (thread.isUp && !this.#native.assign(thread.ticket, slot, sequence, false)) {
       // It has ended, and nobody else will ever take what lies in its port.
       throw new ThreadLostError(job.task.name);
     }
@@ -100,9 +102,19 @@ export class ParcelDesk {
 
   /** A lane is there: it may begin with what was sent to it. */
   laneIsUp(ticket: number): void {
-    for (const [{ slot, sequence }, thread] of this.#sent) {
-      if (thread.ticket === ticket) this.#native.assign(ticket, slot, sequence);
+    const thread = this.#threads.get(ticket);
+    if (thread === undefined) return;
+    const jobs = this.sentTo(thread);
+    for (const job of jobs) {
+      this.#native.assign(ticket, job.slot, job.sequence, this.#stopped.delete(job));
     }
+    // What it was started for was refused.
+    if (jobs.length === 0 && thread.reservation === FOR_PARCEL) this.#native.release(ticket);
+  }
+
+  /** Keeps a job from being run by a lane that is still starting. */
+  stop(job: PendingJob): void {
+    if (this.#sent.get(job)?.isUp === false) this.#stopped.add(job);
   }
 
   /** The jobs that were sent to a lane and have not settled. */
@@ -116,6 +128,7 @@ export class ParcelDesk {
     if (thread === undefined) return;
     thread.load--;
     this.#sent.delete(job);
+    this.#stopped.delete(job);
   }
 
   #leastLoaded(): LaneThread {

@@ -14,9 +14,10 @@ export interface ThreadOptions {
   readonly idleTimeout?: DurationInput | undefined;
   /**
    * URL or absolute path of a module that each new thread imports first. When it exports a function
-   * `setup`, that is awaited before the first job; `teardown`, before the thread ends by itself.
+   * `setup`, that is awaited before the first job; `teardown`, before the thread ends by itself. null
+   * takes it away again.
    */
-  readonly initializer?: string | URL | undefined;
+  readonly initializer?: string | URL | null | undefined;
   /** Limits of a new thread, as for `worker_threads`. Default: those of Node. */
   readonly resourceLimits?: ResourceLimits | undefined;
   /** A thread ends after so many jobs, and is replaced when needed. Default: 0, no limit. */
@@ -83,10 +84,11 @@ function readDurationMs(
 }
 
 function readInitializer(
-  value: string | URL | undefined,
+  value: string | URL | null | undefined,
   current: string | undefined,
 ): string | undefined {
   if (value === undefined) return current;
+  if (value === null) return undefined;
   const url = String(value);
   if (value instanceof URL ? value.protocol === 'file:' : /^(file:|\/|[A-Za-z]:\\)/.test(url)) {
     return url;

@@ -35,8 +35,9 @@ export class ThreadTask<F extends AnyFunction = AnyFunction> {
  *
  * @example
  * ```ts
+ * import { task } from 'backbeat';
  * export const square = (n: number): number => n * n;
- * const job = task<typeof square>(import.meta.url, 'square');
+ * const squareOnThread = task<typeof square>(import.meta.url, 'square');
  * ```
  */
 export function task<F extends AnyFunction = AnyFunction>(

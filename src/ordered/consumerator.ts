@@ -43,9 +43,7 @@ export interface Consumption {
 
 const OPTION_NAMES: ReadonlySet<string> = new Set(['capacity']);
 const DEFAULT_CAPACITY = 1024;
-const CONSUME: CarriedFunction = carry(
-  driverTask(import.meta.url, './consume-driver.js', 'consume'),
-);
+const CONSUME: CarriedFunction = carry(driverTask('ordered/consume-driver.js', 'consume'));
 const WRITTEN: Promise<void> = Promise.resolve();
 
 /**

@@ -27,7 +27,7 @@ export interface LineOptions {
  * ```ts
  * import { lines } from 'backbeat';
  * let count = 0;
- * for await (const line of lines('access.log')) if (line.includes(' 404 ')) count++;
+ * for await (const line of lines('README.md')) if (line.startsWith('#')) count++;
  * ```
  */
 export function lines(file: string | URL, options: LineOptions = {}): NativeReceiver<string> {

@@ -10,7 +10,7 @@ export function groups() {
   return [
     {
       variant: 'idle',
-      params: { kind: 'number', bound: 16, n: 1 },
+      params: { kind: 'number', bound: 16, n: 1, isIdle: true },
       peers,
       timeLimitS: { other: 30 },
     },
@@ -21,8 +21,9 @@ export const compared = 'cpuMs';
 export const columns = [{ key: 'cpuMs', label: `CPU ms in ${IDLE_MS / 1000} s` }];
 
 export async function run(peer, params) {
-  // Opened and never started: the consumer waits for a producer that waits.
-  await peer.open(params);
+  const consume = await peer.open(params);
+  // The producer is never started, so this never ends.
+  consume(() => undefined);
   await sleep(500);
   const start = new CpuReading();
   await sleep(IDLE_MS);

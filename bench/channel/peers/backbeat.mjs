@@ -2,10 +2,12 @@
 import { channel } from '../../../dist/index.js';
 import { startProducer } from '../producer.mjs';
 
-export async function openChannel({ kind, n, bound, isBatched = false }) {
+export async function openChannel({ kind, n, bound, isIdle, isBatched = false }) {
   const { sender, receiver } = channel({ capacity: bound });
   const handle = sender.handle();
-  const producer = await startProducer('backbeat', { handle, kind, n, isBatched }, [handle.port]);
+  const producer = await startProducer('backbeat', { handle, kind, n, isIdle, isBatched }, [
+    handle.port,
+  ]);
   return { receiver, producer };
 }
 

@@ -134,7 +134,7 @@ fn is_same_parity(entry: Entry, meta: u32) -> bool {
 }
 
 /// The first instant of the grid through `slot_ns` that is later than `now_ns`.
-fn next_on_grid(slot_ns: Nanos, interval_ns: Nanos, now_ns: Nanos) -> Nanos {
+pub(crate) fn next_on_grid(slot_ns: Nanos, interval_ns: Nanos, now_ns: Nanos) -> Nanos {
     let passed = now_ns.saturating_sub(slot_ns) / interval_ns + 1;
     slot_ns.saturating_add(passed.saturating_mul(interval_ns))
 }

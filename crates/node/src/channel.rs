@@ -194,7 +194,7 @@ pub fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
         )
     };
     check_status!(status)?;
-    if kind != sys::TypedarrayType::int32_array as i32 {
+    if kind != sys::TypedarrayType::int32_array {
         return Err(Error::new(
             Status::InvalidArg,
             "the memory must be an Int32Array",

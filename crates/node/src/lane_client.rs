@@ -17,6 +17,8 @@ use crate::wake::{Wake, WakeSink};
 const WAIT: f64 = -1.0;
 /// Answer of `kick` and `reserve`: start a thread.
 const START: f64 = -2.0;
+/// Answer of `kick`: kick again soon.
+const LOOK: f64 = -3.0;
 /// Answer of `abort`: the lane that runs the job was told.
 const TOLD: f64 = 0.0;
 /// Answer of `abort`: the job never started.
@@ -30,6 +32,13 @@ pub struct NativeLaneClient {
     id: ClientId,
     attachment: Attachment,
     lent: LentBuffers,
+}
+
+impl NativeLaneClient {
+    /// As the core names it.
+    pub(crate) fn client_id(&self) -> ClientId {
+        self.id
+    }
 }
 
 #[napi]
@@ -68,7 +77,8 @@ impl NativeLaneClient {
         self.id.to_bits()
     }
 
-    /// Wakes a lane for what was submitted. -2 when a thread should be started, otherwise -1.
+    /// Wakes a lane for what was submitted. -2 when a thread should be started, -3 when
+    /// it should be asked again soon, otherwise -1.
     #[napi]
     pub fn kick(&self) -> f64 {
         supply_code(Pool::of_process().kick(self.id))
@@ -143,10 +153,11 @@ impl NativeLaneClient {
         supply_code(Pool::of_process().reserve(self.id, reservation))
     }
 
-    /// Gives a job to a lane of our own, which finds it in its message port. False when it is gone.
+    /// Gives a job to a lane of our own, which finds it in its message port; `isStopped`: and does not
+    /// start it. False when it is gone.
     #[napi]
-    pub fn assign(&self, ticket: u32, slot: u32, sequence: u32) -> bool {
-        Pool::of_process().assign(self.id, ticket, slot, sequence)
+    pub fn assign(&self, ticket: u32, slot: u32, sequence: u32, is_stopped: bool) -> bool {
+        Pool::of_process().assign(self.id, ticket, slot, sequence, is_stopped)
     }
 
     /// Ends a lease.
@@ -235,6 +246,7 @@ fn supply_code(supply: Supply) -> f64 {
     match supply {
         Supply::Wait => WAIT,
         Supply::Start => START,
+        Supply::Look => LOOK,
         Supply::Lane(ticket) => f64::from(ticket),
     }
 }

@@ -25,13 +25,16 @@ mod lane_thread;
 mod manual;
 mod memory;
 mod source;
+mod timed_workers;
 mod wake;
 
 use backbeat_core::{CHUNK_SHIFT, MonotonicClock, SLOT_BITS};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-pub use channel::{ChannelMemoryLayout, NativeChannelHub, channel_memory_layout};
+pub use channel::{
+    ChannelEnd, ChannelMemoryLayout, NativeChannelHub, channel_memory_layout, wake_channel_end,
+};
 pub use isolate::NativeIsolate;
 pub use lane_client::{LanePoolStats, NativeLaneClient, lane_pool_stats, set_lane_limit};
 pub use lane_thread::{LaneLayout, NativeLane, lane_layout};

@@ -109,6 +109,10 @@ impl NativeSource {
             unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_environment_end), hook) };
         check_status!(status)?;
         let producer = Arc::clone(&feed);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the thread of this source: its feed ends it"
+        )]
         let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
             let hubs = Hubs::of_process();
             // A panic must not leave the receiver waiting for ever.

@@ -1,8 +1,8 @@
 //! The ring against a plain queue, and the ends that wait, close and are lost.
 
-#![allow(
+#![expect(
     clippy::disallowed_methods,
-    reason = "the other side of a channel is a thread"
+    reason = "a test joins the threads that it starts"
 )]
 
 use std::collections::VecDeque;

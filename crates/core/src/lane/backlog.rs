@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use crate::lane::frame::{FRAME_HEADER_WORDS, FrameHeader};
+use crate::lane::timed_workers::DueRuns;
 
 /// A queue of frames. One allocation for many small frames, which come and go in order.
 #[derive(Debug, Default)]
@@ -66,12 +67,14 @@ pub(crate) struct Backlog {
     /// Sequence numbers of jobs that were cancelled and still lie in a queue.
     cancelled: HashSet<u32>,
     waiting: usize,
+    /// Runs of timed workers. They are late already, so they go before all jobs.
+    pub(crate) due: DueRuns,
 }
 
 impl Backlog {
-    /// Jobs that wait, cancelled ones not counted.
+    /// Jobs and runs that wait, cancelled ones not counted.
     pub(crate) fn len(&self) -> usize {
-        self.waiting
+        self.waiting + self.due.len()
     }
 
     pub(crate) fn push(&mut self, header: FrameHeader, payload: impl Iterator<Item = u64>) {

@@ -1,6 +1,6 @@
 //! An isolate that submits jobs, as the pool keeps it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::alarm::Alarm;
 use crate::clock::{MonotonicClock, Nanos};
@@ -64,14 +64,18 @@ pub(crate) struct Client {
     pub(crate) backlog: Backlog,
     /// Lanes that were asked for and are not attached yet.
     pub(crate) starting: usize,
+    /// Timed workers that it owns.
+    pub(crate) timed_workers: usize,
+    /// Those among them that only its own lanes can run.
+    pub(crate) timed_at_home: usize,
     /// Asked to start a lane and not answered yet.
     pub(crate) is_asked_to_grow: bool,
     submit_head: u32,
     result_tail: u32,
     /// Results that found no room in the ring.
     overflow: FrameQueue,
-    /// Payloads of results that are too large for the ring, by slot.
-    large: HashMap<u32, Vec<u8>>,
+    /// Payloads of results that are too large for the ring, by slot, in order.
+    large: HashMap<u32, VecDeque<Vec<u8>>>,
     has_news: bool,
 }
 
@@ -98,6 +102,8 @@ impl Client {
             shares_lanes,
             backlog: Backlog::default(),
             starting: 0,
+            timed_workers: 0,
+            timed_at_home: 0,
             is_asked_to_grow: false,
             submit_head: 0,
             result_tail: 0,
@@ -161,7 +167,10 @@ impl Client {
             flags: header.flags | FLAG_LARGE,
             ..header
         };
-        self.large.insert(header.slot, payload.to_vec());
+        self.large
+            .entry(header.slot)
+            .or_default()
+            .push_back(payload.to_vec());
         self.give(notice, std::iter::once(0));
     }
 
@@ -172,7 +181,12 @@ impl Client {
 
     /// The payload of a large result.
     pub(crate) fn take_large(&mut self, slot: u32) -> Option<Vec<u8>> {
-        self.large.remove(&slot)
+        let waiting = self.large.get_mut(&slot)?;
+        let payload = waiting.pop_front();
+        if waiting.is_empty() {
+            self.large.remove(&slot);
+        }
+        payload
     }
 
     /// Moves results that found no room into the ring.
@@ -252,7 +266,7 @@ pub(crate) fn fit_header(header: FrameHeader, payload_bytes: usize) -> (FrameHea
     (FrameHeader { bytes, ..header }, bytes as usize / 8 - words)
 }
 
-fn word_of_bytes(bytes: &[u8]) -> u64 {
+pub(crate) fn word_of_bytes(bytes: &[u8]) -> u64 {
     let mut word = [0; 8];
     word[..bytes.len()].copy_from_slice(bytes);
     u64::from_ne_bytes(word)

@@ -4,9 +4,11 @@
 //! of what another lane has not claimed yet, so that no job waits behind a long one while a lane is
 //! idle. Batches grow only as far as the jobs turn out to be short.
 
-use crate::clock::Nanos;
-use crate::lane::client::ClientId;
-use crate::lane::frame::{FLAG_LARGE, FRAME_ALIGN, FrameHeader, STATUS_GROW, STATUS_LOST};
+use crate::clock::{MonotonicClock, Nanos};
+use crate::lane::client::{Client, ClientId};
+use crate::lane::frame::{
+    FLAG_LARGE, FRAME_ALIGN, FRAME_HEADER_WORDS, FrameHeader, STATUS_GROW, STATUS_LOST,
+};
 use crate::lane::lane::{JobKey, Lane, LaneId, Stance, Taken};
 use crate::lane::memory::LARGEST_FRAME;
 use crate::lane::roster::Roster;
@@ -61,7 +63,7 @@ impl Dispatch {
         announce_all(roster);
     }
 
-    fn read_outbox(&mut self, roster: &mut Roster, lane_id: LaneId) {
+    pub(crate) fn read_outbox(&mut self, roster: &mut Roster, lane_id: LaneId) {
         let Some(lane) = roster.lane(lane_id) else {
             return;
         };
@@ -72,7 +74,7 @@ impl Dispatch {
             let Some((header, frame)) = outbox.frame(at) else {
                 break;
             };
-            let payload = frame[crate::lane::frame::FRAME_HEADER_WORDS..].iter();
+            let payload = frame[FRAME_HEADER_WORDS..].iter();
             let words = payload.map(|word| word.load(Ordering::Relaxed));
             self.route(roster, lane_id, header, words);
             at += header.bytes;
@@ -87,9 +89,13 @@ impl Dispatch {
         payload: impl Iterator<Item = u64>,
     ) {
         // Only what this lane was given is passed on: a result comes once.
-        let is_ours = roster
-            .lane(lane_id)
-            .is_some_and(|lane| lane.end(JobKey::of(&header)));
+        let job = JobKey::of(&header);
+        let is_ours = roster.lane(lane_id).is_some_and(|lane| lane.end(job));
+        if is_ours && job.is_timed() {
+            let give = |client: &mut Client, told| client.give(told, payload);
+            self.end_run(roster, header, give);
+            return;
+        }
         match roster.client(ClientId(header.origin)) {
             Some(client) if is_ours => client.give(header, payload),
             _ => self.stats.orphaned += 1,
@@ -105,14 +111,28 @@ impl Dispatch {
         payload: &[u8],
     ) {
         self.collect_results(roster, lane_id);
-        let is_ours = roster
-            .lane(lane_id)
-            .is_some_and(|lane| lane.end(JobKey::of(&header)));
+        let job = JobKey::of(&header);
+        let is_ours = roster.lane(lane_id).is_some_and(|lane| lane.end(job));
         match roster.client(ClientId(header.origin)) {
+            Some(_) if is_ours && job.is_timed() => {
+                let give = |client: &mut Client, told| client.give_large(told, payload);
+                self.end_run(roster, header, give);
+            }
             Some(client) if is_ours => client.give_large(header, payload),
             _ => self.stats.orphaned += 1,
         }
         announce_all(roster);
+    }
+
+    fn end_run(
+        &mut self,
+        roster: &mut Roster,
+        header: FrameHeader,
+        give: impl FnOnce(&mut Client, FrameHeader),
+    ) {
+        let now_ns = MonotonicClock.now_ns();
+        let is_known = roster.end_run(header, give, now_ns);
+        self.stats.orphaned += u64::from(!is_known);
     }
 
     /// Fills the lane's inbox. Returns the number of jobs.
@@ -194,7 +214,9 @@ impl Dispatch {
         let mut batch = Vec::new();
         let mut used = 0;
         for victim in roster.lanes.iter_mut().flatten() {
-            let shares = |taken: &Taken| served.contains(&taken.job.client);
+            let shares = |taken: &Taken| {
+                served.contains(&taken.job.client) && !roster.timed.keeps_from(taken.job, home)
+            };
             let is_held = !victim.is_worth_a_theft(now_ns)
                 || victim.large.is_some()
                 || !victim.batch.iter().all(shares);
@@ -262,6 +284,14 @@ impl Dispatch {
         lane.carry_unended();
         for job in std::mem::take(&mut lane.carried) {
             self.stats.lost += 1;
+            if job.is_timed() {
+                let lost = FrameHeader {
+                    origin: job.client.0,
+                    ..FrameHeader::notice(STATUS_LOST, job.slot, job.sequence)
+                };
+                self.end_run(roster, lost, Client::tell);
+                continue;
+            }
             if let Some(client) = roster.client(job.client) {
                 client.tell(FrameHeader::notice(STATUS_LOST, job.slot, job.sequence));
             }
@@ -277,6 +307,10 @@ impl Dispatch {
         let inbox = lane.memory.inbox;
         let large = lane.large.take();
         for taken in lane.give_up_all().into_iter().rev() {
+            if taken.job.is_timed() {
+                roster.give_back_run(taken.job);
+                continue;
+            }
             let Some((header, frame)) = inbox.frame(taken.offset) else {
                 continue;
             };
@@ -290,8 +324,8 @@ impl Dispatch {
                     .map(|word| word.load(Ordering::Relaxed))
                     .collect(),
             };
-            let mut head = [0; crate::lane::frame::FRAME_HEADER_WORDS];
-            head.copy_from_slice(&words[..crate::lane::frame::FRAME_HEADER_WORDS]);
+            let mut head = [0; FRAME_HEADER_WORDS];
+            head.copy_from_slice(&words[..FRAME_HEADER_WORDS]);
             client
                 .backlog
                 .push_front(FrameHeader::from_words(head), &words);
@@ -307,7 +341,14 @@ fn take_one(
     used: u32,
     batch: &mut Vec<Taken>,
 ) -> Option<u32> {
-    let inbox = roster.lane(lane_id)?.memory.inbox;
+    let (home, inbox) = roster
+        .lane(lane_id)
+        .map(|lane| (lane.home, lane.memory.inbox))?;
+    if roster.client(client_id)?.backlog.due.len() > 0
+        && let Some(bytes) = place_due_run(roster, (lane_id, home), client_id, used, batch)
+    {
+        return bytes;
+    }
     let client = roster.client(client_id)?;
     if client.backlog.len() == 0 || batch.is_empty() {
         client.drain_submissions();
@@ -356,6 +397,48 @@ fn take_one(
     Some(bytes)
 }
 
+/// Moves the next due run of a client into the inbox of a lane. `None` when there is none for it,
+/// otherwise the bytes it took, or the inner `None` when the batch must end here.
+fn place_due_run(
+    roster: &mut Roster,
+    (lane_id, home): (LaneId, ClientId),
+    client_id: ClientId,
+    used: u32,
+    batch: &mut Vec<Taken>,
+) -> Option<Option<u32>> {
+    let mut words = roster.take_due_run(client_id, home)?;
+    let mut head = [0; FRAME_HEADER_WORDS];
+    head.copy_from_slice(&words[..FRAME_HEADER_WORDS]);
+    let mut header = FrameHeader::from_words(head);
+    let job = JobKey::of(&header);
+    let is_large = header.bytes > LARGEST_FRAME;
+    let inbox = roster.lane(lane_id)?.memory.inbox;
+    let has_room = match is_large {
+        // The payload stays in the core, so such a run is a batch by itself.
+        true => batch.is_empty(),
+        false => used + header.bytes <= inbox.bytes(),
+    };
+    if !has_room {
+        roster.give_back_run(job);
+        return Some(None);
+    }
+    if is_large {
+        header.bytes = FRAME_ALIGN;
+        header.flags |= FLAG_LARGE;
+        roster.lane(lane_id)?.large = Some(words);
+        words = header.to_words().to_vec();
+    }
+    for (index, word) in words.into_iter().enumerate() {
+        inbox.store(used + 8 * index as u32, word);
+    }
+    batch.push(Taken {
+        job,
+        offset: used,
+        is_ended: false,
+    });
+    Some((!is_large).then_some(header.bytes))
+}
+
 /// The clients whose jobs a lane of `home` takes.
 pub(crate) fn served(roster: &Roster, home: ClientId) -> Vec<ClientId> {
     let clients = roster.clients.iter().flatten().map(|client| client.id);
@@ -372,7 +455,7 @@ pub(crate) fn ask_to_grow(roster: &mut Roster, id: ClientId) {
     }
 }
 
-fn announce_all(roster: &mut Roster) {
+pub(crate) fn announce_all(roster: &mut Roster) {
     for client in roster.clients.iter_mut().flatten() {
         client.announce();
     }

@@ -31,7 +31,10 @@ impl Pool {
     /// Publishes the lane's results and gives it its next batch. `retires`: the lane wants to end.
     pub fn exchange(&self, id: LaneId, retires: bool) -> Exchange {
         let mut guard = lock(&self.state);
-        if let Some(answer) = self.settle(&mut guard, id, retires) {
+        let settled = self.settle(&mut guard, id, retires);
+        // Ended runs may have set alarms.
+        guard = self.catch_up(guard);
+        if let Some(answer) = settled {
             return answer;
         }
         if let Some(count) = self.fill(&mut guard, id) {
@@ -62,7 +65,6 @@ impl Pool {
         let (claimed, _) = lane.claims();
         lane.pace.finish(now_ns, claimed);
         lane.carry_unended();
-        let home = lane.home;
         // A lane that is kept for one job may be woken by chance before that job was sent.
         let is_kept = lane.stance == Stance::Reserved && (lane.is_leased || !lane.was_assigned);
         if is_kept && !retires {
@@ -77,11 +79,19 @@ impl Pool {
             state.roster.parked.retain(|parked| *parked != id);
             return None;
         }
-        lane.stance = Stance::Retiring;
-        state.roster.parked.retain(|parked| *parked != id);
-        self.spread(&mut state.roster, home);
-        state.roster.refresh_signals();
-        Some(Exchange::Retire)
+        Some(self.retire_lane(state, id))
+    }
+
+    fn retire_lane(&self, state: &mut State, id: LaneId) -> Exchange {
+        let roster = &mut state.roster;
+        roster.parked.retain(|parked| *parked != id);
+        if let Some(lane) = roster.lane(id) {
+            lane.stance = Stance::Retiring;
+            let home = lane.home;
+            self.spread(roster, home);
+        }
+        roster.refresh_signals();
+        Exchange::Retire
     }
 
     fn fill(&self, state: &mut State, id: LaneId) -> Option<u32> {
@@ -131,6 +141,10 @@ impl Pool {
     }
 
     fn park(&self, state: &mut State, id: LaneId) -> Exchange {
+        // It may have been dismissed while it looked for work without the lock.
+        if state.roster.lane(id).is_some_and(|lane| lane.is_dismissed) {
+            return self.retire_lane(state, id);
+        }
         state.dispatch.look_after_others(&mut state.roster, id);
         let roster = &mut state.roster;
         let others_run = roster

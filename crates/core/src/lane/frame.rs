@@ -15,6 +15,8 @@ pub const FRAME_ALIGN: u32 = 32;
 pub const SKIP_SLOT: u32 = u32::MAX;
 /// Flag: the payload is too large for the memory and waits in the core.
 pub const FLAG_LARGE: u32 = 1;
+/// Flag of a timed run: what it needs may be in the message port of its owner's lanes.
+pub const FLAG_PORT: u32 = 2;
 
 /// The job returned.
 pub const STATUS_DONE: u32 = 0;
@@ -30,6 +32,19 @@ pub const STATUS_END_LANE: u32 = 4;
 pub const STATUS_LANE_GONE: u32 = 5;
 /// Not a result: jobs are waiting and the client may start another lane.
 pub const STATUS_GROW: u32 = 6;
+// 7 and 8 are the scripts' own.
+/// The run of a timed worker returned `false`.
+pub const STATUS_RUN_LAST: u32 = 9;
+/// Of a timed worker: a run threw.
+pub const STATUS_RUN_FAILED: u32 = 10;
+/// Of a timed worker: the thread of a run is gone.
+pub const STATUS_RUN_LOST: u32 = 11;
+/// Of a timed worker whose owner keeps the time: an attempt is over; the flags say how.
+pub const STATUS_RUN_OVER: u32 = 12;
+/// Of a timed worker: it has no next run, because it is paused.
+pub const STATUS_WORKER_IDLE: u32 = 13;
+/// Of a timed worker: it is finished; the flags say why.
+pub const STATUS_WORKER_FINISHED: u32 = 14;
 
 /// The header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -226,6 +226,13 @@ impl Lane {
         in_batch || self.carried.contains(&job)
     }
 
+    /// True when a job of the batch was not started yet, as far as can be seen at this moment.
+    pub(crate) fn has_not_claimed(&self, job: JobKey) -> bool {
+        let (claimed, _) = self.claims();
+        let unclaimed = self.batch.iter().skip(claimed);
+        unclaimed.into_iter().any(|taken| taken.job == job)
+    }
+
     /// Asks the lane to abort a job.
     pub(crate) fn abort(&mut self, job: JobKey) {
         self.aborts.push(job);

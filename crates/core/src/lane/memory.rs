@@ -35,7 +35,8 @@ pub struct ClientHeader {
     pub result_tail: AtomicU32,
     /// Not 0 when results wait that found no room in the ring.
     pub has_backlog: AtomicU32,
-    /// Not 0 when the next submit must be followed by a call of `kick`.
+    /// 1 when the next submit must be followed by a call of `kick`; 2: unless the last one was
+    /// answered by `Look`, and another follows soon.
     pub wants_kick: AtomicU32,
     /// Lanes that serve this client.
     pub lanes: AtomicU32,

@@ -5,6 +5,8 @@
 //! * `client`, `lane`, `roster`: who submits, who runs, who serves whom.
 //! * `dispatch`, `pace`: who gets which jobs, and how many at once.
 //! * `definitions`: the functions that jobs name.
+//! * `timed_rules`, `timed_alarms`, `timed_workers`, `timed_pool`: workers that run again and again:
+//!   when, by what they are woken, where they wait and end, what their owners can do.
 //! * `pool`, `exchange`, `reservation`: all of it behind one lock, and who wakes whom.
 
 mod backlog;
@@ -20,6 +22,10 @@ mod pace;
 mod pool;
 mod reservation;
 mod roster;
+mod timed_alarms;
+mod timed_pool;
+mod timed_rules;
+mod timed_workers;
 
 pub use client::ClientId;
 pub use dispatch::PoolStats;
@@ -35,3 +41,6 @@ pub use memory::{
 };
 pub use pool::{Abort, Pool, Supply};
 pub use reservation::Reservation;
+pub use timed_pool::{TimedStart, TimedState};
+pub use timed_rules::{RunEnd, Stopped, TimedOptions};
+pub use timed_workers::TimedId;

@@ -4,6 +4,8 @@ use crate::clock::Nanos;
 
 /// A batch should take about this long: results are shown at its end.
 const BATCH_NS: f64 = 50_000.0;
+/// A lane that has been at a batch for longer is not counted on for what is submitted now.
+const FRESH_NS: Nanos = 200_000;
 /// Most jobs in a batch.
 const LARGEST_BATCH: usize = 256;
 /// How long a lane spins at most: about what a wake-up takes.
@@ -46,6 +48,11 @@ impl BatchPace {
     pub(crate) fn begin(&mut self, now_ns: Nanos, jobs: usize) {
         self.began_ns = now_ns;
         self.jobs = jobs;
+    }
+
+    /// True when the batch was taken a moment ago.
+    pub(crate) fn is_fresh(&self, now_ns: Nanos) -> bool {
+        now_ns.saturating_sub(self.began_ns) < FRESH_NS
     }
 
     /// The batch is worked off, so many jobs of it by this lane.

@@ -20,6 +20,7 @@ use crate::lane::lane::{JobKey, Lane, LaneId, Stance};
 use crate::lane::memory::{ClientMemory, LaneMemory};
 use crate::lane::reservation::Reservation;
 use crate::lane::roster::Roster;
+use crate::lane::timed_pool::AlarmLink;
 use crate::sink::Sink;
 use crate::sync::{AtomicU32, Mutex, Ordering, lock};
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub enum Supply {
     Wait,
     /// Start one more lane.
     Start,
+    /// All lanes are busy with what they have just begun: kick again soon.
+    Look,
     /// Our lane of this ticket is reserved.
     Lane(u32),
 }
@@ -53,6 +56,8 @@ pub struct Pool {
     /// Lanes that spin: at most one does.
     pub(crate) spinning: AtomicU32,
     pub(crate) clock: MonotonicClock,
+    /// See `timed_pool`.
+    pub(crate) alarm_link: Mutex<Option<AlarmLink>>,
 }
 
 #[derive(Debug)]
@@ -73,6 +78,7 @@ impl Pool {
             }),
             spinning: AtomicU32::new(0),
             clock: MonotonicClock,
+            alarm_link: Mutex::new(None),
         }
     }
 
@@ -107,10 +113,13 @@ impl Pool {
     pub fn detach_client(&self, id: ClientId) {
         let mut state = lock(&self.state);
         if state.roster.client(id).is_some() {
+            state.roster.drop_timed_of(id);
             state.roster.clients[id.index()] = None;
             state.definitions.drop_of(id);
             state.roster.refresh_signals();
         }
+        drop(state);
+        self.let_go_of_alarms();
     }
 
     /// Takes on a lane that `home` started and knows by `ticket`. A leased one does not count against the
@@ -143,6 +152,10 @@ impl Pool {
             client.announce();
         }
         roster.lanes[id.index()] = Some(lane);
+        if reservation.is_some() {
+            // Jobs that waited for the next lane to come wait for another one.
+            self.spread(roster, home);
+        }
         roster.refresh_signals();
         id
     }
@@ -173,7 +186,9 @@ impl Pool {
             client.announce();
         }
         self.spread(&mut state.roster, home);
+        self.keep_one_up(&mut state.roster);
         state.roster.refresh_signals();
+        self.leave(guard);
     }
 
     /// Wakes a lane for jobs that were submitted, or tells the client to start one.
@@ -183,15 +198,25 @@ impl Pool {
         let Some(client) = roster.client(id) else {
             return Supply::Wait;
         };
-        client.is_asked_to_grow = false;
+        let was_asked = std::mem::take(&mut client.is_asked_to_grow);
+        let is_guest = !client.shares_lanes;
         client.drain_submissions();
-        let (waiting, starting) = (client.backlog.len(), client.starting);
+        let (mut waiting, starting) = (client.backlog.len(), client.starting);
+        if waiting == 0 && roster.lacks_lane(id) {
+            waiting = starting + 1;
+        }
         let mut supply = Supply::Wait;
         if waiting > 0 {
             if let Some(parked) = roster.parked_for(id) {
                 roster.wake(parked);
             } else if waiting > starting && roster.may_grow(id) {
-                supply = Supply::Start;
+                let is_urgent = was_asked || is_guest;
+                let can_wait = !is_urgent && roster.expects_one_soon(id, self.clock.now_ns());
+                supply = if can_wait {
+                    Supply::Look
+                } else {
+                    Supply::Start
+                };
             }
         }
         if supply == Supply::Start
@@ -305,6 +330,8 @@ impl Pool {
                     lane.home == id && now_ns.saturating_sub(lane.idle_since_ns) >= idle_ns
                 })
         };
+        // A timed worker must find a lane even while nobody could start one.
+        let keep = keep.max(roster.lanes_for_timed(id));
         let most = most.min(own.saturating_sub(keep));
         let old: Vec<LaneId> = roster
             .parked
@@ -335,6 +362,7 @@ impl Pool {
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         state.dispatch.collect_results(&mut state.roster, id);
+        self.leave(guard);
     }
 
     /// Publishes a result that is too large for the outbox, behind those in it.
@@ -344,6 +372,7 @@ impl Pool {
         state
             .dispatch
             .give_large(&mut state.roster, id, header, payload);
+        self.leave(guard);
     }
 
     /// Jobs that the lane should abort.
@@ -387,9 +416,11 @@ impl Pool {
     /// Lets waiting jobs find a lane after one has gone.
     pub(crate) fn spread(&self, roster: &mut Roster, home: ClientId) {
         for id in served(roster, home) {
-            let waits = roster
-                .client(id)
-                .is_some_and(|client| client.backlog.len() > 0);
+            // What was submitted while no lane could be had was followed by no kick.
+            let waits = roster.client(id).is_some_and(|client| {
+                client.drain_submissions();
+                client.backlog.len() > 0
+            });
             if !waits {
                 continue;
             }

@@ -50,9 +50,16 @@ impl Pool {
         supply
     }
 
-    /// Gives a job to a lane of the client's own, which finds it in its message port. False when
-    /// the lane is gone.
-    pub fn assign(&self, id: ClientId, ticket: u32, slot: u32, sequence: u32) -> bool {
+    /// Gives a job to a lane of the client's own, which finds it in its message port. `is_stopped`: the
+    /// lane is told not to start it. False when the lane is gone.
+    pub fn assign(
+        &self,
+        id: ClientId,
+        ticket: u32,
+        slot: u32,
+        sequence: u32,
+        is_stopped: bool,
+    ) -> bool {
         let mut state = lock(&self.state);
         let job = JobKey {
             client: id,
@@ -63,6 +70,9 @@ impl Pool {
             return false;
         };
         lane.carried.push(job);
+        if is_stopped {
+            lane.abort(job);
+        }
         lane.was_assigned = true;
         lane.memory
             .header()

@@ -1,9 +1,21 @@
 //! The clients and lanes of the process: who serves whom, who may start another thread, and who
 //! must be told to wake us.
 
+use crate::clock::Nanos;
 use crate::lane::client::{Client, ClientId};
 use crate::lane::lane::{Lane, LaneId, Stance};
+use crate::lane::timed_workers::TimedWorkers;
 use crate::sync::Ordering;
+
+/// Lanes that timed workers should find although nobody could start one at that moment: a run that
+/// takes long is then beside the others and not before them.
+const TIMED_LANES: usize = 2;
+/// No kick after a submit: somebody comes for the job.
+const KICK_NEVER: u32 = 0;
+/// A kick after each submit: a lane must be woken or started.
+const KICK_ALWAYS: u32 = 1;
+/// All lanes are busy, and there could be another: a kick unless one was answered by `Supply::Look`.
+const KICK_TO_GROW: u32 = 2;
 
 /// All clients and lanes.
 #[derive(Debug)]
@@ -15,6 +27,7 @@ pub(crate) struct Roster {
     /// Most lanes, leased ones not counted.
     pub(crate) limit: usize,
     generations: u32,
+    pub(crate) timed: TimedWorkers,
 }
 
 impl Roster {
@@ -25,6 +38,7 @@ impl Roster {
             parked: Vec::new(),
             limit,
             generations: 0,
+            timed: TimedWorkers::default(),
         }
     }
 
@@ -86,6 +100,51 @@ impl Roster {
         self.parked.iter().rev().find(homes).copied()
     }
 
+    /// True when a lane that serves the client was woken and will look for work.
+    pub(crate) fn is_one_coming(&self, client: ClientId) -> bool {
+        let mut lanes = self.lanes.iter().flatten();
+        lanes.any(|lane| lane.stance == Stance::Woken && self.serves(lane.home, client))
+    }
+
+    /// The lane to wake for the due runs of a client.
+    pub(crate) fn parked_for_due(&self, id: ClientId) -> Option<LaneId> {
+        let client = self.clients.get(id.index()).and_then(Option::as_ref)?;
+        if !client.backlog.due.keeps_home() {
+            return self.parked_for(id);
+        }
+        let is_own = |parked: &&LaneId| {
+            let lane = self.lanes.get(parked.index()).and_then(Option::as_ref);
+            lane.is_some_and(|lane| lane.home == id)
+        };
+        self.parked.iter().rev().find(is_own).copied()
+    }
+
+    /// Lanes of `home` that timed workers should find.
+    pub(crate) fn lanes_for_timed(&self, home: ClientId) -> usize {
+        let clients = self.clients.iter().flatten();
+        let served = clients.filter(|client| self.serves(home, client.id));
+        let workers: usize = served.map(|client| client.timed_workers).sum();
+        workers.min(TIMED_LANES).min(self.limit)
+    }
+
+    /// True when a client has timed workers, and fewer lanes than they should find.
+    pub(crate) fn lacks_lane(&self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get(id.index()).and_then(Option::as_ref) else {
+            return false;
+        };
+        let stays_home = client.timed_at_home > 0;
+        let serves = |lane: &Lane| match stays_home {
+            true => lane.home == id,
+            false => self.serves(lane.home, id),
+        };
+        let lanes = self.lanes.iter().flatten();
+        let up = lanes
+            .filter(|lane| serves(lane) && is_counted(lane))
+            .count();
+        let wanted = client.timed_workers.min(TIMED_LANES).min(self.limit);
+        up + client.starting < wanted
+    }
+
     /// Wakes a parked lane.
     pub(crate) fn wake(&mut self, id: LaneId) {
         self.parked.retain(|parked| *parked != id);
@@ -125,6 +184,14 @@ impl Roster {
         own.count() + client.starting == 0
     }
 
+    /// True when a lane that serves the client has taken its batch a moment ago: it is likely to come
+    /// for more soon, and would then ask for help itself.
+    pub(crate) fn expects_one_soon(&self, id: ClientId, now_ns: Nanos) -> bool {
+        let serving = |lane: &&Lane| self.serves(lane.home, id) && is_counted(lane);
+        let mut lanes = self.lanes.iter().flatten().filter(serving);
+        lanes.any(|lane| lane.stance == Stance::Running && lane.pace.is_fresh(now_ns))
+    }
+
     /// Shows every client its counts, and whether its next submit must be followed by a kick.
     pub(crate) fn refresh_signals(&self) {
         for client in self.clients.iter().flatten() {
@@ -138,17 +205,18 @@ impl Roster {
             // A job that waits for a job of its own keeps its lane busy: its client must not wait
             // for that lane.
             let is_pressed = lanes == 0 || client.backlog.len() > 0 || !client.shares_lanes;
-            let wants_kick = if parked > 0 {
-                !is_one_coming
-            } else {
-                is_pressed && self.may_grow(client.id)
+            let wants_kick = match parked {
+                1.. if is_one_coming => KICK_NEVER,
+                1.. => KICK_ALWAYS,
+                0 if !self.may_grow(client.id) => KICK_NEVER,
+                0 if is_pressed => KICK_ALWAYS,
+                0 if is_one_coming => KICK_NEVER,
+                0 => KICK_TO_GROW,
             };
             let header = client.memory.header();
             header.lanes.store(lanes, Ordering::Relaxed);
             header.parked.store(parked, Ordering::Relaxed);
-            header
-                .wants_kick
-                .store(u32::from(wants_kick), Ordering::SeqCst);
+            header.wants_kick.store(wants_kick, Ordering::SeqCst);
         }
     }
 }

@@ -1,0 +1,61 @@
+/** The suite `dropin`: the same programs with Node's timers and after `backbeat/register`. */
+import { noFailures, none, ratio } from '../timers/goals.mjs';
+import * as churn from './cases/churn.mjs';
+import * as keepAlive from './cases/keep-alive.mjs';
+import * as loopDelay from './cases/loop-delay.mjs';
+import * as oneshot from './cases/oneshot.mjs';
+import * as rearm from './cases/rearm.mjs';
+import * as startUp from './cases/start-up.mjs';
+
+export const name = 'dropin';
+
+export const cases = {
+  oneshot,
+  churn,
+  rearm,
+  'keep-alive': keepAlive,
+  'loop-delay': loopDelay,
+  'start-up': startUp,
+};
+
+/** What every table compares with. */
+export const basePeer = 'node-timers';
+
+export const libraries = new Set();
+
+const LABELS = { 'node-timers': 'Node', backbeat: 'registered' };
+
+export function labelOf(peerName) {
+  return LABELS[peerName];
+}
+
+/** The difference, inside each round. */
+function costsAtMost(what, groupId, metric, limitMs) {
+  const runsOf = (groups, peerName) => groups[groupId]?.peers[peerName]?.runs ?? [];
+  return {
+    what,
+    reach: `≤ ${limitMs} ms`,
+    limit: limitMs,
+    kind: 'ms',
+    values: (groups) =>
+      runsOf(groups, 'backbeat').flatMap(({ round, [metric]: ours }) =>
+        runsOf(groups, 'node-timers')
+          .filter((run) => run.round === round)
+          .map((run) => ours - run[metric]),
+      ),
+  };
+}
+
+export const goals = [
+  ratio('insert + fire, CPU per timer, 1 M', 'oneshot/1000000', 'totalCpuNs', 0.65),
+  ratio('insert + clear: pair', 'churn/pair', 'cpuNs', 0.5),
+  ratio('insert + clear: rolling over 10 k live', 'churn/rolling', 'cpuNs', 0.5),
+  ratio('refresh(), 10 k live', 'rearm/10k', 'cpuNs', 1),
+  ratio('refresh(), beside 1 M live', 'rearm/beside-1M', 'cpuNs', 1),
+  ratio('keep-alive, the pattern alone', 'keep-alive/pattern', 'cpuNs', 1),
+  ratio('keep-alive, HTTP requests', 'keep-alive/http', 'cpuNs', 1),
+  costsAtMost('import of backbeat/register, --import', 'start-up/import', 'startMs', 15),
+  costsAtMost('import of backbeat/register, -r', 'start-up/r', 'startMs', 15),
+  none('lost, doubled or early, all cases', '*', ['lost', 'doubled', 'early']),
+  noFailures('runs that crashed or ran out of time, per group'),
+];
