@@ -16,6 +16,7 @@ const BUILT = join(BENCH, '..', 'dist', 'scheduler.js');
 const SUITES = {
   timers: './timers/suite.mjs',
   channel: './channel/suite.mjs',
+  fanout: './fanout/suite.mjs',
   dropin: './dropin/suite.mjs',
 };
 const NAMES = Object.keys(SUITES).join('|');

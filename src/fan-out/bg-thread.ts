@@ -8,8 +8,8 @@ import { carryThreadFunction, type ThreadFunction } from './thread-function.ts';
 
 /**
  * A native thread of its own for one function that is called many times, one call after the other.
- * What the function's module keeps stays from call to call; if the thread is lost the next call gets
- * a new one.
+ * What the function's module keeps stays from call to call, on a thread that may have been used
+ * before; if the thread is lost the next call gets another one.
  *
  * A thread that is waiting for calls does not hold the process. One that nobody refers to any more
  * ends by itself.

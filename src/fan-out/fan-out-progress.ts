@@ -1,11 +1,14 @@
 /** Tells how far a fan-out is: to its caller, on a terminal, and in its log. */
-import type { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type CliProgress from 'cli-progress';
 import type { JobProgress, ParalleliseSettings } from './parallelise-options.ts';
 import type { ResultRun } from './range-report.ts';
 import { countOf } from './result-reader.ts';
 
 /** The log tells of each job whose number is one more than a multiple of this. */
 const LOGGED_JOBS = 1000;
+
+const requireFromHere = createRequire(import.meta.url);
 
 /** See the head of the file. */
 export class FanOutProgress {
@@ -14,8 +17,7 @@ export class FanOutProgress {
   #done = 0;
   #failed = 0;
   #nextLogged = 0;
-  #bar: SingleBar | undefined;
-  #hasEnded = false;
+  #bar: CliProgress.SingleBar | undefined;
 
   constructor(settings: ParalleliseSettings, total: number) {
     this.#settings = settings;
@@ -23,7 +25,7 @@ export class FanOutProgress {
     const { numThreads, isLogging, logger } = settings;
     if (isLogging) logger('INFO', `Parallelise ${total} jobs using ${numThreads} threads:`);
     this.#logUpTo(1);
-    if (settings.progressBar !== false && process.stderr.isTTY) void this.#openBar();
+    if (settings.progressBar !== false && process.stderr.isTTY) this.#openBar();
   }
 
   /** Jobs have ended; so many were claimed by now. */
@@ -37,7 +39,6 @@ export class FanOutProgress {
 
   /** Gives the terminal back. */
   end(): void {
-    this.#hasEnded = true;
     this.#bar?.stop();
   }
 
@@ -53,14 +54,13 @@ export class FanOutProgress {
   }
 
   /** Loaded when a bar is shown: nobody else pays for it. */
-  async #openBar(): Promise<void> {
+  #openBar(): void {
     const { progressBar } = this.#settings;
     const title = typeof progressBar === 'string' ? `${progressBar} ` : '';
-    const { default: cliProgress } = await import('cli-progress');
-    if (this.#hasEnded) return;
+    const { SingleBar, Presets } = requireFromHere('cli-progress') as typeof CliProgress;
     const format = `${title}{bar} {percentage}% | {value} of {total} | {eta_formatted} left`;
     const options = { format, stream: process.stderr, hideCursor: true, fps: 10 };
-    this.#bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
-    this.#bar.start(this.#total, this.#done);
+    this.#bar = new SingleBar(options, Presets.shades_classic);
+    this.#bar.start(this.#total, 0);
   }
 }

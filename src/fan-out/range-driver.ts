@@ -54,6 +54,11 @@ const setImmediateAtLoad = setImmediate;
 const sessions = new Map<string, RangeSession>();
 const functions = new Map<number, JobFunction>();
 
+// A job that ends its thread takes only its own result along. Before the lane tells of the end.
+process.prependListener('exit', () => {
+  for (const session of sessions.values()) session.flush();
+});
+
 /** Opens a fan-out on this thread and works on it. True when it is over. */
 export async function begin(setup: RangeSetup): Promise<boolean> {
   const { definitionNumber, definition } = setup;
@@ -99,6 +104,11 @@ class RangeSession {
     const rest = passLogger ? [...args, threadLogger((...entry) => this.#log(...entry))] : args;
     this.#call = rest.length === 0 ? func : (id) => func(id, ...rest);
     setup.port.unref();
+  }
+
+  /** Sends the results that were gathered. */
+  flush(): void {
+    this.#report.send();
   }
 
   /** Ends when nothing can be claimed now. True when nothing ever can. */

@@ -5,6 +5,7 @@ import type { Sender } from '../channel/sender.ts';
 import { BackbeatError, ThreadsClosedError } from '../errors.ts';
 import { driverTask } from '../fan-out/driver-module.ts';
 import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -40,6 +41,7 @@ export interface Consumption {
   readonly result: Promise<unknown>;
 }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set(['capacity']);
 const DEFAULT_CAPACITY = 1024;
 const CONSUME: CarriedFunction = carry(driverTask('ordered/consume-driver.js', 'consume'));
 const WRITTEN: Promise<void> = Promise.resolve();
@@ -73,6 +75,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
 
   /** @param producer - Registered at once, as by `registerProducer`. */
   constructor(producer?: Producer, options: ConsumeratorOptions = {}) {
+    checkOptionNames(options, OPTION_NAMES);
     const { capacity = DEFAULT_CAPACITY } = options;
     const { sender, receiver } = channel<T>({ capacity, name: 'consumerator' });
     this.#sender = sender;
@@ -114,6 +117,22 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
       return WRITTEN;
     }
     return this.#hold(item);
+  }
+
+  /**
+   * @internal Hands over several items, as far as there is room, and wakes the consumer once.
+   *
+   * @returns How many; what `write` has to say of the next one.
+   */
+  writeMany(items: readonly T[]): number {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return items.length;
+    this.#state = 'running';
+    if (this.#held > 0) return 0;
+    try {
+      return this.#sender.trySendMany(items);
+    } catch {
+      return 0;
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
-import { ThreadsClosedError } from '../errors.ts';
+import { InvalidArgumentError, ThreadsClosedError } from '../errors.ts';
 import { carryThreadFunction, type ThreadFunction } from '../fan-out/thread-function.ts';
 import { ThreadTask } from '../lane/thread-task.ts';
+import { checkOptionNames } from '../option-names.ts';
 import { poolContext } from '../pool-context.ts';
 import { isThenable } from '../thenable.ts';
 import type { BlockingItems } from './blocking-items.ts';
@@ -26,12 +27,13 @@ export type ItemFunction<A extends readonly unknown[], T> =
   | ThreadTask<(...args: A) => T | PromiseLike<T>>;
 
 /** An item function that waits because production is paused. */
-interface PausedItem {
-  readonly make: () => unknown;
+interface PausedItem<T> {
+  readonly make: () => Promise<T | undefined>;
   readonly number: number;
-  readonly settle: (outcome: Promise<unknown> | undefined) => void;
+  readonly settle: (item: Promise<T | undefined> | undefined) => void;
 }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set(['maxThreads', 'queue', 'highWaterMark']);
 const NOTHING: Promise<undefined> = Promise.resolve(undefined);
 
 /**
@@ -69,7 +71,7 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   #queue: TaskQueue | undefined;
   #produce: boolean | null = true;
   #isStopping = false;
-  #paused: PausedItem[] = [];
+  #paused: PausedItem<T>[] = [];
   #hasStarted = false;
   #begin!: () => void;
   /** Settles when the blocking function is running, or will not run. */
@@ -83,10 +85,10 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   constructor(options: OrderedItemProducerOptions | number | TaskQueue = {}) {
     super();
     const { maxThreads, queue, highWaterMark = 1024 } = readOptions(options);
-    PoolUser.setup(maxThreads);
     this.#queue = queue;
     this.#highWaterMark = highWaterMark;
     this.i = new Consumerator<T>(undefined, { capacity: highWaterMark });
+    PoolUser.setup(maxThreads);
     this.i.registerProducer(HELD_BY_READY);
     this.#items = new OrderedItems(this.i, {
       onMove: () => this.#itemsMoved(),
@@ -173,12 +175,10 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   ): Promise<T | undefined> {
     if (this.#produce === null) return NOTHING;
     const number = this.#items.ask();
-    const make = (): unknown =>
-      func instanceof ThreadTask ? this.q.call(func, ...args) : func(...args);
-    if (this.#produce) return this.#make(number, make);
+    if (this.#produce) return this.#make(number, func, args);
     return new Promise((resolve) => {
-      const settle = (outcome: Promise<unknown> | undefined): void =>
-        resolve((outcome ?? undefined) as Promise<T> | undefined);
+      const settle = (item: Promise<T | undefined> | undefined): void => resolve(item);
+      const make = (): Promise<T | undefined> => this.#make(number, func, args);
       this.#paused.push({ make, number, settle });
     });
   }
@@ -230,7 +230,7 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   resumeProducing(): void {
     if (this.#produce !== false) return;
     this.#produce = true;
-    for (const { make, number, settle } of this.#paused.splice(0)) settle(this.#make(number, make));
+    for (const { make, settle } of this.#paused.splice(0)) settle(make());
     this.#items.isHeld = false;
   }
 
@@ -238,32 +238,35 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
     return this.#produce === null || this.#items.undelivered + this.i.held < this.#highWaterMark;
   }
 
-  #make(number: number, make: () => unknown): Promise<T | undefined> {
+  #make<A extends readonly unknown[]>(
+    number: number,
+    func: ItemFunction<A, T>,
+    args: A,
+  ): Promise<T | undefined> {
     let item: unknown;
     try {
-      item = make();
+      item = func instanceof ThreadTask ? this.q.call(func, ...args) : func(...args);
     } catch (error) {
       this.#items.fail(number, error);
       return NOTHING;
     }
-    if (isThenable(item)) return this.#settle(number, item);
-    return this.#items.add(number, item as T) ? this.#whenStarted(item as T) : NOTHING;
-  }
-
-  async #settle(number: number, pending: PromiseLike<unknown>): Promise<T | undefined> {
-    let item: T;
-    try {
-      item = (await pending) as T;
-    } catch (error) {
-      this.#items.fail(number, error);
-      return undefined;
+    if (isThenable(item)) {
+      return Promise.resolve(item as PromiseLike<T>).then(
+        (made) => this.#made(number, made),
+        (error) => {
+          this.#items.fail(number, error);
+          return undefined;
+        },
+      );
     }
-    return this.#items.add(number, item) ? this.#whenStarted(item) : undefined;
+    const made = this.#made(number, item as T);
+    return made instanceof Promise ? made : Promise.resolve(made);
   }
 
-  #whenStarted(item: T): Promise<T> {
-    if (this.#hasStarted) return Promise.resolve(item);
-    return this.#start.then(() => item);
+  /** What the caller learns: the item, once the consumer was started. */
+  #made(number: number, item: T): T | Promise<T> | undefined {
+    if (!this.#items.add(number, item)) return undefined;
+    return this.#hasStarted ? item : this.#start.then(() => item);
   }
 
   #itemFailed(error: unknown, dropped: unknown): void {
@@ -316,5 +319,14 @@ function readOptions(
   options: OrderedItemProducerOptions | number | TaskQueue,
 ): OrderedItemProducerOptions {
   if (typeof options === 'number') return { maxThreads: options };
-  return options instanceof TaskQueue ? { queue: options } : options;
+  if (options instanceof TaskQueue) return { queue: options };
+  checkOptionNames(options, OPTION_NAMES);
+  const { queue, highWaterMark = 1 } = options;
+  if (queue !== undefined && !(queue instanceof TaskQueue)) {
+    throw new InvalidArgumentError('queue', queue, 'a TaskQueue');
+  }
+  if (!Number.isInteger(highWaterMark) || highWaterMark < 1) {
+    throw new InvalidArgumentError('highWaterMark', highWaterMark, 'a whole number of at least 1');
+  }
+  return options;
 }

@@ -1,0 +1,80 @@
+// The example program, on a small folder; and the progress bar.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import test, { type ExecutionContext } from 'ava';
+import { runModule } from './fixtures/child-module.ts';
+
+const PROGRAM = fileURLToPath(new URL('../examples/compress-folder.mjs', import.meta.url));
+
+function makeFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'backbeat-example-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function runProgram(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+test('every file is compressed and hashed', (t) => {
+  const folder = makeFolder(t);
+  const from = join(folder, 'from');
+  mkdirSync(join(from, 'inner'), { recursive: true });
+  const contents = new Map(
+    ['a.txt', 'b.txt', join('inner', 'c.txt')].map((path) => [path, `${path} `.repeat(5000)]),
+  );
+  contents.set('empty.txt', '');
+  for (const [path, content] of contents) writeFileSync(join(from, path), content);
+  const to = join(folder, 'to');
+  const { status, stdout, stderr } = runProgram(from, to);
+  t.is(stderr, '');
+  t.is(status, 0);
+  t.regex(stdout, /^4 files, \d+ bytes to \d+\n$/);
+  for (const [path, content] of contents) {
+    t.is(gunzipSync(readFileSync(join(to, `${path}.gz`))).toString(), content);
+  }
+  const expected = [...contents]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, content]) => `${createHash('sha256').update(content).digest('hex')}  ${path}\n`);
+  t.is(readFileSync(join(to, 'SHA256SUMS'), 'utf8'), expected.join(''));
+});
+
+test('without a folder it says how it is used', (t) => {
+  const { status, stderr } = runProgram();
+  t.is(status, 2);
+  t.regex(stderr, /^usage: /);
+});
+
+test('a file that cannot be written names itself', (t) => {
+  const folder = makeFolder(t);
+  writeFileSync(join(folder, 'a.txt'), 'a');
+  // Where the target belongs, there is a directory.
+  mkdirSync(join(folder, 'to', 'a.txt.gz'), { recursive: true });
+  const { status, stderr } = runProgram(folder, join(folder, 'to'));
+  t.is(status, 1);
+  t.regex(stderr, /^a\.txt: /);
+});
+
+test('a progress bar on a terminal, and only there', async (t) => {
+  const source = (isTTY: boolean): string => `
+    import { parallelise } from 'backbeat';
+    Object.defineProperty(process.stderr, 'isTTY', { value: ${isTTY} });
+    process.stderr.cursorTo = process.stderr.clearLine = process.stderr.moveCursor = () => true;
+    await parallelise((jobId: number) => jobId, 50, { progressBar: 'Counting' });
+  `;
+  const on = await runModule(source(true));
+  t.is(on.code, 0);
+  t.regex(on.stderr, /Counting .*100% \| 50 of 50/s);
+  const off = await runModule(source(false));
+  t.is(off.code, 0);
+  t.is(off.stderr, '');
+});
