@@ -17,6 +17,7 @@ const SUITES = {
   timers: './timers/suite.mjs',
   channel: './channel/suite.mjs',
   dropin: './dropin/suite.mjs',
+  jobs: './jobs/suite.mjs',
 };
 const NAMES = Object.keys(SUITES).join('|');
 const USAGE = `usage: npm run bench -- ${NAMES} [--quick] [--only CASE,...] [--runs N] [--report]
