@@ -45,6 +45,26 @@ pub struct ClientHeader {
     _written_by_core: [u32; 10],
 }
 
+#[cfg(test)]
+impl ClientHeader {
+    pub(crate) fn zeroed() -> Self {
+        let zero = || AtomicU32::new(0);
+        Self {
+            submit_tail: zero(),
+            result_head: zero(),
+            is_awake: zero(),
+            _written_by_script: [0; 13],
+            submit_head: zero(),
+            result_tail: zero(),
+            has_backlog: zero(),
+            wants_kick: zero(),
+            lanes: zero(),
+            parked: zero(),
+            _written_by_core: [0; 10],
+        }
+    }
+}
+
 /// The words both sides share in front of a lane's areas.
 #[repr(C)]
 #[derive(Debug)]
@@ -60,6 +80,21 @@ pub struct LaneHeader {
     /// Jobs that were sent to the lane's message port so far.
     pub assigned: AtomicU32,
     _written_by_core: [u32; 13],
+}
+
+#[cfg(test)]
+impl LaneHeader {
+    pub(crate) fn zeroed() -> Self {
+        let zero = || AtomicU32::new(0);
+        Self {
+            outbox_bytes: zero(),
+            _written_by_script: [0; 15],
+            claims: zero(),
+            has_aborts: zero(),
+            assigned: zero(),
+            _written_by_core: [0; 13],
+        }
+    }
 }
 
 #[cfg(not(loom))]
@@ -83,6 +118,14 @@ pub(crate) struct Area {
 }
 
 impl Area {
+    #[cfg(test)]
+    fn of(words: &[AtomicU64]) -> Self {
+        Self {
+            words: words.as_ptr(),
+            count: words.len() as u32,
+        }
+    }
+
     fn slice(&self) -> &[AtomicU64] {
         // SAFETY: the memory stays valid and in place until its owner is detached (contract of
         // `from_buffer`), and whoever holds an area is dropped by then.
@@ -142,6 +185,24 @@ impl ClientMemory {
         }
     }
 
+    /// Of parts that lie where they like.
+    ///
+    /// # Safety
+    ///
+    /// As [`ClientMemory::from_buffer`]; the areas must hold a power of two of words.
+    #[cfg(test)]
+    pub(crate) unsafe fn from_parts(
+        header: *const ClientHeader,
+        submit: &[AtomicU64],
+        results: &[AtomicU64],
+    ) -> Self {
+        Self {
+            header,
+            submit: Area::of(submit),
+            results: Area::of(results),
+        }
+    }
+
     pub(crate) fn header(&self) -> &ClientHeader {
         // SAFETY: valid by the contract of `from_buffer`.
         unsafe { &*self.header }
@@ -179,6 +240,24 @@ impl LaneMemory {
             header: buffer.cast(),
             inbox,
             outbox,
+        }
+    }
+
+    /// Of parts that lie where they like.
+    ///
+    /// # Safety
+    ///
+    /// As [`LaneMemory::from_buffer`].
+    #[cfg(test)]
+    pub(crate) unsafe fn from_parts(
+        header: *const LaneHeader,
+        inbox: &[AtomicU64],
+        outbox: &[AtomicU64],
+    ) -> Self {
+        Self {
+            header,
+            inbox: Area::of(inbox),
+            outbox: Area::of(outbox),
         }
     }
 

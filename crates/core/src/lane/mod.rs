@@ -22,11 +22,17 @@ mod pace;
 mod pool;
 mod reservation;
 mod roster;
+#[cfg(test)]
+pub(crate) mod script_side;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod timed_alarms;
 mod timed_pool;
 mod timed_rules;
 mod timed_workers;
 
+#[cfg(all(test, loom))]
+pub(crate) use client::Client;
 pub use client::ClientId;
 pub use dispatch::PoolStats;
 pub use exchange::Exchange;
@@ -35,6 +41,8 @@ pub use frame::{
     STATUS_FAILED, STATUS_GROW, STATUS_LANE_GONE, STATUS_LANE_UP, STATUS_LOST,
 };
 pub use lane::{JobKey, LaneId};
+#[cfg(all(test, loom))]
+pub(crate) use lane::{Lane, Taken};
 pub use memory::{
     ClientHeader, ClientMemory, LANE_AREA_BYTES, LANE_MEMORY_BYTES, LANE_MEMORY_HEADER,
     LARGEST_FRAME, LaneHeader, LaneMemory,

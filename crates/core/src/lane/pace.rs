@@ -34,6 +34,16 @@ impl Default for BatchPace {
 }
 
 impl BatchPace {
+    /// That of a lane which takes so many jobs at once.
+    #[cfg(test)]
+    pub(crate) fn taking(quota: usize) -> Self {
+        Self {
+            quota,
+            job_ns: 1.0,
+            ..Self::default()
+        }
+    }
+
     /// Jobs to take next.
     pub(crate) fn quota(&self) -> usize {
         self.quota
@@ -83,6 +93,14 @@ pub(crate) struct SpinHabit {
 }
 
 impl SpinHabit {
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        Self {
+            failures: 0,
+            left_out: u32::MAX,
+        }
+    }
+
     /// True when it should spin now.
     pub(crate) fn wants(&mut self) -> bool {
         let wants = self.left_out == 0;

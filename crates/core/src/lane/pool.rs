@@ -413,6 +413,22 @@ impl Pool {
         lock(&self.state).dispatch.stats
     }
 
+    /// Keeps a lane from spinning: tests and models wait for no clock.
+    #[cfg(test)]
+    pub(crate) fn never_spin(&self, id: LaneId) {
+        if let Some(lane) = lock(&self.state).roster.lane(id) {
+            lane.spin = crate::lane::pace::SpinHabit::never();
+        }
+    }
+
+    /// Lets a lane take so many jobs next.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn set_quota(&self, id: LaneId, quota: usize) {
+        if let Some(lane) = lock(&self.state).roster.lane(id) {
+            lane.pace = crate::lane::pace::BatchPace::taking(quota);
+        }
+    }
+
     /// Lets waiting jobs find a lane after one has gone.
     pub(crate) fn spread(&self, roster: &mut Roster, home: ClientId) {
         for id in served(roster, home) {

@@ -10,6 +10,7 @@
 mod channel;
 mod fire;
 mod folding;
+mod jobs;
 mod rings;
 mod shutdown;
 mod sleep;
