@@ -75,7 +75,9 @@ export class RangeSeat {
   /** What the work failed of, when it did not end by itself. */
   get failure(): { readonly error: unknown } | undefined {
     const { outcome } = this.#job;
-    return outcome !== undefined && 'error' in outcome ? outcome : undefined;
+    // Without an error it was stopped before it had begun.
+    const hasFailed = outcome !== undefined && 'error' in outcome && outcome.error !== undefined;
+    return hasFailed ? outcome : undefined;
   }
 
   /** Goes on after more ids may be claimed. */
