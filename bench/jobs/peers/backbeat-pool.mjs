@@ -1,4 +1,6 @@
-import * as work from '../work.mjs';
+import * as exported from '../work.mjs';
+
+const work = { ...exported };
 
 const PACKAGE = new URL('../../../dist/index.js', import.meta.url);
 

@@ -11,7 +11,7 @@ export function createPeer() {
       const { BackgroundWorkerPool } = await import(PACKAGE);
       const startsMs = new Float64Array(new SharedArrayBuffer(8 * MOST_RUNS));
       const note = (data) => {
-        const count = data.findIndex((at) => at === 0);
+        const count = data.indexOf(0);
         data[count] = performance.timeOrigin + performance.now();
       };
       const options = { thread: true, data: startsMs, runOnTime: true };

@@ -1,4 +1,6 @@
 import { runAsWorker } from 'synckit';
-import * as work from '../work.mjs';
+import * as exported from '../work.mjs';
+
+const work = { ...exported };
 
 runAsWorker((kind, value) => work[kind](value));
