@@ -22,6 +22,7 @@ export interface RunPlan {
   readonly passLogger: boolean;
   readonly logger: Logger;
   readonly onFailure: OnFailure;
+  readonly gatherMs: number;
   /** Ids from here on wait for `raiseLimit`. */
   readonly limit: number;
 }
@@ -56,7 +57,7 @@ export class FanOutRun {
   constructor(plan: RunPlan, listener: RunListener) {
     this.#plan = plan;
     this.#listener = listener;
-    const { carried, numJobs, args, passLogger, onFailure } = plan;
+    const { carried, numJobs, args, passLogger, onFailure, gatherMs } = plan;
     const threads = Math.min(plan.numThreads, numJobs);
     this.range = JobRange.create(numJobs, threads, plan.limit);
     this.#setup = {
@@ -67,6 +68,7 @@ export class FanOutRun {
       args,
       passLogger,
       onFailure,
+      gatherMs,
     };
     try {
       for (let thread = 0; thread < threads; thread++) this.#seats.push(this.#newSeat(thread));
