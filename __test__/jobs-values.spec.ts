@@ -288,7 +288,7 @@ test.serial('a refused argument beside a transfer list leaves nothing behind', a
 test.serial('a getter in an argument may submit a job of its own', async (t) => {
   jobPool(t);
   let inner: Promise<string> | undefined;
-  const args = [
+  const args: [{ readonly value: string }] = [
     {
       get value(): string {
         inner ??= runJob(() => 'inner').result;
@@ -296,7 +296,7 @@ test.serial('a getter in an argument may submit a job of its own', async (t) => 
       },
     },
   ];
-  const outer = await runJob((it: { value: string }) => it.value, { args }).result;
+  const outer = await runJob((it: { readonly value: string }) => it.value, { args }).result;
   t.deepEqual([outer, await inner], ['outer', 'inner']);
 });
 

@@ -85,6 +85,39 @@ test.serial('using stops it', (t) => {
   t.is(kept.running, false);
 });
 
+test.serial(
+  'start during a run: the earlier start is finished behind it, one line per stop',
+  async (t) => {
+    poolInRealTime(t);
+    const log = recordLog(t);
+    const ends: number[] = [];
+    const ledger = sharedLedger();
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const callback = (data: { ledger: SharedLedger; gate: Int32Array }): void => {
+      note(data.ledger, 1);
+      Atomics.wait(data.gate, 0, 0);
+    };
+    const worker = BackgroundWorkerPool.newWorker(60, callback, {
+      thread,
+      data: { ledger, gate },
+      maxCount: 1,
+      finished: () => ends.push(1),
+    });
+    worker.start();
+    await noted(ledger, 1);
+    worker.start();
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    while (ends.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    t.deepEqual(ends, [1, 1]);
+    t.is(Atomics.load(ledger.count, 0), 2);
+    t.deepEqual(
+      log.map(([, message]) => message.split(' ')[0]),
+      ['Starting', 'Stopping', 'Starting', 'Stopping'],
+    );
+  },
+);
+
 test.serial('start while running begins anew; the earlier start is finished', async (t) => {
   poolInRealTime(t);
   const log = recordLog(t);
@@ -102,12 +135,11 @@ test.serial('start while running begins anew; the earlier start is finished', as
   await noted(ledger, 2);
   t.is(worker.numberOfRuns, 1);
   worker.stop();
-  await null;
+  while (ends.length < 2) await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(
     log.map(([, message]) => message.split(' ')[0]),
     ['Starting', 'Stopping', 'Starting', 'Stopping'],
   );
-  t.is(ends.length, 2);
 });
 
 test.serial('restart changes the interval and keeps the count', async (t) => {

@@ -18,6 +18,7 @@ const SUITES = {
   channel: './channel/suite.mjs',
   fanout: './fanout/suite.mjs',
   dropin: './dropin/suite.mjs',
+  jobs: './jobs/suite.mjs',
 };
 const NAMES = Object.keys(SUITES).join('|');
 const USAGE = `usage: npm run bench -- ${NAMES} [--quick] [--only CASE,...] [--runs N] [--report]

@@ -90,7 +90,6 @@ function start<D>(worker: BackgroundWorker<D>): void {
   const client = clientOfTimed();
   const encoded = place.encoded as Uint8Array;
   place.encoded = undefined;
-  place.isStopLogged = false;
   const definition = client.definitions.numberOf(place.task);
   useDefinition(client, place, definition);
   place.handle = client.native.startTimed(
@@ -139,7 +138,8 @@ function pause<D>(worker: BackgroundWorker<D>): void {
 function stop<D>(worker: BackgroundWorker<D>): void {
   const place = placeOf(worker);
   const answer = laneClient().native.stopTimed(place.handle);
-  place.isStopLogged = answer !== STOPPED_NOW;
+  // The end of an earlier start may still be on the way, with its stop logged.
+  if (answer !== STOPPED_NOW) place.isStopLogged = true;
   settle(worker, place, answer !== STOPPED_NOW);
   if (answer === STOPPED_NOW) end(worker);
 }

@@ -17,7 +17,9 @@ use crate::lane::dispatch::{announce_all, ask_to_grow};
 use crate::lane::lane::LaneId;
 use crate::lane::pool::{Pool, State};
 use crate::lane::roster::Roster;
-use crate::lane::timed_alarms::{AlarmRecords, AlarmRings, TimedAlarms, alarm_records};
+use crate::lane::timed_alarms::{AlarmRecords, AlarmRings};
+#[cfg(not(loom))]
+use crate::lane::timed_alarms::{TimedAlarms, alarm_records};
 use crate::lane::timed_rules::{
     FinishReason, RunEnd, Sequel, Stage, Stopped, TimedOptions, TimedRules,
 };
@@ -25,6 +27,7 @@ use crate::lane::timed_workers::{TimedId, TimedWorker};
 use crate::sink::Sink;
 use crate::slot::IsolateId;
 use crate::sync::{MutexGuard, lock};
+#[cfg(not(loom))]
 use crate::timer::Engine;
 
 /// What a timed worker is started with.
@@ -276,6 +279,10 @@ impl Pool {
     }
 
     /// Wakes the timer thread for alarms that were set, and makes room in its ring when it is full.
+    #[cfg_attr(
+        loom,
+        allow(unused_mut, reason = "the models have no engine of the process")
+    )]
     pub(crate) fn catch_up<'a>(
         &'a self,
         mut guard: MutexGuard<'a, State>,
