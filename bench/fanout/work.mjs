@@ -37,7 +37,10 @@ export function packFile(jobId, folder) {
   return `${digest} ${gzipSync(content).length}`;
 }
 
+/** All of them, by name. */
+export const functions = { spin, double, uneven, packFile };
+
 /** For pools that call a function with one value. */
 export function runNamed({ name, jobId, args }) {
-  return { spin, double, uneven, packFile }[name](jobId, ...args);
+  return functions[name](jobId, ...args);
 }

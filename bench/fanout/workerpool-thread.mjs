@@ -1,5 +1,5 @@
 /** A thread of workerpool. */
 import workerpool from 'workerpool';
-import { double, packFile, spin, uneven } from './work.mjs';
+import { functions } from './work.mjs';
 
-workerpool.worker({ double, packFile, spin, uneven });
+workerpool.worker(functions);

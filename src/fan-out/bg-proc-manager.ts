@@ -4,6 +4,7 @@ import { laneClient } from '../lane/lane-client.ts';
 import type { Logger } from '../pool-log.ts';
 import { textOfThrown } from './bg-exception.ts';
 import { raisedInBackground } from './bg-invoke.ts';
+import { BusyManagers } from './busy-managers.ts';
 import { defaultLog, type LoggerInput, readLogger } from './fan-out-log.ts';
 import { type CallOutcome, PooledCall } from './pooled-call.ts';
 import { argumentsNow, carryThreadFunction, type ThreadFunction } from './thread-function.ts';
@@ -134,28 +135,6 @@ export class BgProcManager {
     this.#logger('WARNING', `Caught an exception from procedure ${name}:`);
     for (const line of text.trimEnd().split('\n')) this.#logger('WARNING', `  ${line}`);
   }
-}
-
-/** Managers with procedures that have not ended. */
-class BusyManagers {
-  readonly #managers = new Set<BgProcManager>();
-
-  add(manager: BgProcManager): void {
-    if (this.#managers.size === 0) process.on('exit', this.#onExit);
-    this.#managers.add(manager);
-  }
-
-  delete(manager: BgProcManager): void {
-    this.#managers.delete(manager);
-    if (this.#managers.size === 0) process.off('exit', this.#onExit);
-  }
-
-  readonly #onExit = (): void => {
-    for (const { logger, runningThreads, waitingProcs } of this.#managers) {
-      const lost = `${runningThreads} running and ${waitingProcs} waiting procedures`;
-      logger('WARNING', `The process ends before its procedures: ${lost} are lost.`);
-    }
-  };
 }
 
 const busyManagers = new BusyManagers();

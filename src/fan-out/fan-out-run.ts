@@ -22,6 +22,7 @@ export interface RunPlan {
   readonly passLogger: boolean;
   readonly logger: Logger;
   readonly onFailure: OnFailure;
+  readonly gatherMs: number;
   /** Ids from here on wait for `raiseLimit`. */
   readonly limit: number;
 }
@@ -36,6 +37,8 @@ export interface RunListener {
 // Taken at load: fake timers must not stop us.
 const setTimeoutAtLoad = setTimeout;
 const clearTimeoutAtLoad = clearTimeout;
+/** Threads that are tried for one place. */
+const MOST_ATTEMPTS = 3;
 let runs = 0;
 
 /** See the head of the file. */
@@ -54,7 +57,7 @@ export class FanOutRun {
   constructor(plan: RunPlan, listener: RunListener) {
     this.#plan = plan;
     this.#listener = listener;
-    const { carried, numJobs, args, passLogger, onFailure } = plan;
+    const { carried, numJobs, args, passLogger, onFailure, gatherMs } = plan;
     const threads = Math.min(plan.numThreads, numJobs);
     this.range = JobRange.create(numJobs, threads, plan.limit);
     this.#setup = {
@@ -65,6 +68,7 @@ export class FanOutRun {
       args,
       passLogger,
       onFailure,
+      gatherMs,
     };
     try {
       for (let thread = 0; thread < threads; thread++) this.#seats.push(this.#newSeat(thread));
@@ -84,7 +88,7 @@ export class FanOutRun {
     this.range.raiseLimit(limit);
     for (const seat of this.#seats) {
       // One whose end was not noticed yet goes on when it is.
-      if (seat.isIdle && seat.isNoticed) seat.resume(this.#onSeatEnd);
+      if (seat.isIdle && seat.isNoticed) this.#resume(seat);
     }
   }
 
@@ -112,7 +116,23 @@ export class FanOutRun {
   }
 
   #newSeat(thread: number): RangeSeat {
-    return new RangeSeat(thread, this.#setup, this.#onMessage, this.#onSeatEnd);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return new RangeSeat(thread, this.#setup, this.#onMessage, this.#onSeatEnd);
+      } catch (error) {
+        // A thread may end while it has nothing to do; the next one is another.
+        if (!(error instanceof ThreadLostError) || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #resume(seat: RangeSeat): void {
+    try {
+      seat.resume(this.#onSeatEnd);
+    } catch (error) {
+      if (!(error instanceof ThreadLostError)) throw error;
+      this.#seats[seat.thread] = this.#newSeat(seat.thread);
+    }
   }
 
   #hear(message: RangeMessage): void {
@@ -150,7 +170,7 @@ export class FanOutRun {
   /** The limit may have been raised between the end of the work and now. */
   #goOn(seat: RangeSeat): void {
     const { range } = this;
-    if (!range.isExhausted && range.hasClaimable) seat.resume(this.#onSeatEnd);
+    if (!range.isExhausted && range.hasClaimable) this.#resume(seat);
   }
 
   /** The job that ran on a lost thread has failed, and so have those whose results went with it. */

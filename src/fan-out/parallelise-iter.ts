@@ -170,6 +170,8 @@ class ResultStream {
       passLogger,
       logger,
       onFailure: bgException === 'raise' ? onFailure : ('go-on' as const),
+      // A reader may be waiting for each of them.
+      gatherMs: 0,
       limit: this.#limit,
     };
     this.#progress = new FanOutProgress(this.#settings, this.#numJobs);

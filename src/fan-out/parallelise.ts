@@ -1,3 +1,4 @@
+import { ThreadLostError } from '../errors.ts';
 import type { CallSite } from '../lane/call-site.ts';
 import { carry } from '../lane/carried-function.ts';
 import type { AnyFunction, ThreadTask } from '../lane/thread-task.ts';
@@ -109,6 +110,9 @@ export function paralleliseSync(
   return fanOut.wait();
 }
 
+/** Nobody sees results before the last one; progress is told this often. */
+const GATHER_MS = 20;
+
 /** All results of a fan-out. */
 class FanOut {
   readonly #settings: ParalleliseSettings;
@@ -116,6 +120,7 @@ class FanOut {
   readonly #results: unknown[];
   readonly #failures: JobFailure[] = [];
   readonly #progress: FanOutProgress;
+  #reported = 0;
   readonly #run: FanOutRun;
   readonly #onAbort = (): void => this.#run.stopAbove(-1);
   #resolve: ((results: unknown[]) => void) | undefined;
@@ -139,6 +144,7 @@ class FanOut {
       passLogger: settings.passLogger,
       logger: settings.logger,
       onFailure: settings.bgException === 'raise' ? ('stop' as const) : ('go-on' as const),
+      gatherMs: GATHER_MS,
       limit: numJobs,
     };
     this.#run = new FanOutRun(plan, {
@@ -168,6 +174,7 @@ class FanOut {
       if (this.#settings.bgException === 'warn') logFailure(this.#settings.logger, failure);
     }
     const values = valuesOf(run);
+    this.#reported += values.length;
     for (let index = 0; index < values.length; index++) {
       this.#results[firstId + index] = values[index];
     }
@@ -183,8 +190,19 @@ class FanOut {
     else if (this.#failures.length > 0 && this.#settings.bgException === 'raise') {
       this.#fail(jobsFailed(this.#failures, this.#caller));
     } else {
+      if (this.#reported < this.#results.length) this.#fillGaps();
       this.#outcome = 'done';
       this.#resolve?.(this.#results);
+    }
+  }
+
+  /** Results that a thread had gathered when it crashed are gone with it. */
+  #fillGaps(): void {
+    const error = new ThreadLostError('the function of the fan-out');
+    for (let jobId = 0; jobId < this.#results.length; jobId++) {
+      if (jobId in this.#results) continue;
+      this.#results[jobId] = null;
+      logFailure(this.#settings.logger, { jobId, error });
     }
   }
 

@@ -34,6 +34,8 @@ export interface RangeSetup {
   readonly args: readonly unknown[];
   readonly passLogger: boolean;
   readonly onFailure: OnFailure;
+  /** How long results may be gathered before they are sent: each message wakes the caller. */
+  readonly gatherMs: number;
 }
 
 type JobFunction = (...values: unknown[]) => unknown;
@@ -117,21 +119,26 @@ class RangeSession {
     const range = this.#range;
     let startedMs = readClock();
     let turnedAtMs = startedMs;
+    let sentAtMs = startedMs;
     // A thread that took the place of a lost one has a block to begin with.
     do {
       for (let wait = this.#runBlock(); wait !== undefined; wait = this.#runBlock()) {
         await wait;
         turnedAtMs = readClock();
       }
-      this.#report.send();
       const nowMs = readClock();
       this.#adaptTo(nowMs - startedMs);
+      if (nowMs - sentAtMs >= this.#setup.gatherMs) {
+        this.#report.send();
+        sentAtMs = nowMs;
+      }
       startedMs = nowMs;
       if (nowMs - turnedAtMs > TURN_MS) {
         await new Promise(setImmediateAtLoad);
         startedMs = turnedAtMs = readClock();
       }
     } while (!range.isStopped && (range.claim(thread, this.#blockSize) || range.steal(thread)));
+    this.#report.send();
     return range.isExhausted;
   }
 

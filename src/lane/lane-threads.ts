@@ -120,11 +120,6 @@ export class LaneThreads {
     return this.#threads.values();
   }
 
-  /** The thread that was started last. */
-  newest(): LaneThread | undefined {
-    return this.#threads.get(this.#tickets - 1);
-  }
-
   /** Starts a thread. */
   start(reservation: number): LaneThread {
     // The caller's asynchronous context must not live on in the thread's events.

@@ -50,7 +50,12 @@ export class LeasedThread {
   ): LeasedJob {
     const job = new LeasedJob(task, () => this.#ended(job));
     const client = laneClient();
-    client.submitTo(this.#thread, job, args, transfer);
+    try {
+      client.submitTo(this.#thread, job, args, transfer);
+    } catch (error) {
+      this.#isLost ||= error instanceof ThreadLostError;
+      throw error;
+    }
     this.#jobs.add(job);
     return job;
   }

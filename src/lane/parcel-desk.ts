@@ -38,6 +38,10 @@ export class ParcelDesk {
   readonly #definitions: Definitions;
   /** Where each job went. */
   readonly #sent = new Map<PendingJob, LaneThread>();
+  /** Lanes that somebody has for himself. */
+  readonly #leased = new WeakSet<LaneThread>();
+  /** Lanes that take no more jobs. */
+  readonly #ending = new WeakSet<LaneThread>();
   /** Those of them that were stopped while their lane was still starting. */
   readonly #stopped = new Set<PendingJob>();
 
@@ -49,22 +53,34 @@ export class ParcelDesk {
 
   /** Sends a job to an idle lane, to a new one, or to the one that has least to do. */
   send(job: PendingJob, args: readonly unknown[], transfer: readonly Transferable[]): void {
-    const answer = this.#native.reserve(false);
-    const thread =
-      answer === START_THREAD
-        ? this.#threads.start(FOR_PARCEL)
-        : (this.#threads.get(answer) ?? this.#leastLoaded());
-    this.sendTo(thread, job, args, transfer);
+    for (;;) {
+      const answer = this.#native.reserve(false);
+      const thread =
+        answer === START_THREAD
+          ? this.#threads.start(FOR_PARCEL)
+          : (this.#threads.get(answer) ?? this.#leastLoaded());
+      try {
+        this.sendTo(thread, job, args, transfer);
+        return;
+      } catch (error) {
+        // It is about to end. What was moved is gone with it, the rest goes to another one.
+        if (!(error instanceof ThreadLostError) || transfer.length > 0) throw error;
+        this.#ending.add(thread);
+      }
+    }
   }
 
   /** Takes a lane for a long job of its own. It is given back by {@link ParcelDesk.release}. */
   lease(): LaneThread {
     const answer = this.#native.reserve(true);
-    return this.#threads.get(answer) ?? this.#threads.start(FOR_LEASE);
+    const thread = this.#threads.get(answer) ?? this.#threads.start(FOR_LEASE);
+    this.#leased.add(thread);
+    return thread;
   }
 
   /** Gives a leased lane back. */
   release(thread: LaneThread): void {
+    this.#leased.delete(thread);
     this.#native.release(thread.ticket);
   }
 
@@ -134,9 +150,11 @@ export class ParcelDesk {
   #leastLoaded(): LaneThread {
     let best: LaneThread | undefined;
     for (const thread of this.#threads.all()) {
-      if (thread.reservation === FOR_LEASE || !thread.isUp) continue;
-      if (best === undefined || thread.load < best.load) best = thread;
+      if (this.#leased.has(thread) || this.#ending.has(thread)) continue;
+      const isBetter =
+        best === undefined || (thread.isUp === best.isUp ? thread.load < best.load : thread.isUp);
+      if (isBetter) best = thread;
     }
-    return best ?? this.#threads.newest() ?? this.#threads.start(FOR_PARCEL);
+    return best ?? this.#threads.start(FOR_PARCEL);
   }
 }

@@ -1,11 +1,12 @@
 /** A plain loop on the main thread. */
-import * as work from '../work.mjs';
+import { functions } from '../work.mjs';
 
 export function createPeer() {
   return {
     fanOut(name, numJobs, args) {
+      const func = functions[name];
       const results = [];
-      for (let jobId = 0; jobId < numJobs; jobId++) results.push(work[name](jobId, ...args));
+      for (let jobId = 0; jobId < numJobs; jobId++) results.push(func(jobId, ...args));
       return results;
     },
   };

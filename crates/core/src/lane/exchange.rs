@@ -79,6 +79,10 @@ impl Pool {
             state.roster.parked.retain(|parked| *parked != id);
             return None;
         }
+        // Jobs lie in its port that it has not taken: it was woken for them, and ends after them.
+        if !lane.carried.is_empty() {
+            return Some(Exchange::Park);
+        }
         Some(self.retire_lane(state, id))
     }
 

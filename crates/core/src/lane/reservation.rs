@@ -69,6 +69,10 @@ impl Pool {
         let Some(lane) = state.roster.lane_of(id, ticket) else {
             return false;
         };
+        // It would end without looking into its port again.
+        if lane.stance == Stance::Retiring {
+            return false;
+        }
         lane.carried.push(job);
         if is_stopped {
             lane.abort(job);
