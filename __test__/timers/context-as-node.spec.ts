@@ -14,10 +14,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       const interval = setInterval(() => {
         show('interval');
         if (++runs === 2) clearInterval(interval);
-      }, 5);
+      }, 80);
     });
-    setTimeout(show, 2, 'none');
-    storage.run({ of: 'object' }, () => setTimeout(show, 20, 'object'));`,
+    setTimeout(show, 30, 'none');
+    storage.run({ of: 'object' }, () => setTimeout(show, 400, 'object'));`,
 
   'what a callback enters is not seen by the next': `
     import { AsyncLocalStorage } from 'node:async_hooks';

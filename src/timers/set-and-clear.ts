@@ -61,6 +61,16 @@ export function clearInterval(interval?: Clearable): void {
   clearTimeout(interval);
 }
 
+// A bundler may have given them other names; programs look at them.
+for (const [name, value] of Object.entries({
+  setTimeout,
+  setInterval,
+  clearTimeout,
+  clearInterval,
+})) {
+  Object.defineProperty(value, 'name', { value: name });
+}
+
 /**
  * `setTimeout` and `setInterval` without the limits of Node's: a delay counts as it is, with
  * fractions of a millisecond and beyond 2^31 - 1. Zero is the next turn of the loop.

@@ -187,6 +187,9 @@ class TimersList {
   }
 }
 
+// A bundler may have given the class another name; programs look at it.
+Object.defineProperty(Timeout, 'name', { value: 'Timeout' });
+
 keepAsPattern(new Timeout(() => undefined, 1, undefined, false, 0));
 
 /** Arms a timer, or moves one that is pending, to its delay from now. */
