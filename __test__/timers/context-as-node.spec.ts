@@ -90,7 +90,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 for (const [title, source] of Object.entries(PROGRAMS)) {
-  test(title, async (t) => {
+  test.serial(title, async (t) => {
     const { node, ours } = await runBothWays(source);
     t.is(ours.stdout, node.stdout);
     t.is(ours.code, 0);

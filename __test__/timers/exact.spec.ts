@@ -8,7 +8,7 @@ const fired = (set: typeof setTimeout, delayMs: number): Promise<number> =>
     set(() => resolve(performance.now() - startMs), delayMs);
   });
 
-test('no timer is early', async (t) => {
+test.serial('no timer is early', async (t) => {
   const delaysMs = Array.from({ length: 500 }, (_, index) => 1 + (index % 50));
   const took = await Promise.all(delaysMs.map((delayMs) => fired(setTimeout, delayMs)));
   t.deepEqual(
@@ -17,13 +17,13 @@ test('no timer is early', async (t) => {
   );
 });
 
-test('an exact delay keeps its fraction and is not early either', async (t) => {
+test.serial('an exact delay keeps its fraction and is not early either', async (t) => {
   const delaysMs = [0.1, 0.25, 0.5, 1.75, 2.001];
   const took = await Promise.all(delaysMs.map((delayMs) => fired(exact.setTimeout, delayMs)));
   t.true(took.every((tookMs, index) => tookMs >= (delaysMs[index] as number)));
 });
 
-test('exact delays run in the order of their fractions', async (t) => {
+test.serial('exact delays run in the order of their fractions', async (t) => {
   const order: number[] = [];
   const delaysMs = [600.9, 600.5, 600.1];
   const startMs = performance.now();
@@ -40,7 +40,7 @@ test('exact delays run in the order of their fractions', async (t) => {
   t.deepEqual(order, delaysMs.toReversed());
 });
 
-test('an exact delay beyond the limit of Node waits', async (t) => {
+test.serial('an exact delay beyond the limit of Node waits', async (t) => {
   let hasRun = false;
   const timeout = exact.setTimeout(() => {
     hasRun = true;
@@ -51,14 +51,14 @@ test('an exact delay beyond the limit of Node waits', async (t) => {
   clearTimeout(timeout);
 });
 
-test('an exact delay of nothing runs at the next turn', async (t) => {
+test.serial('an exact delay of nothing runs at the next turn', async (t) => {
   let isLater = false;
   const ran = fired(exact.setTimeout, 0).then(() => t.true(isLater));
   isLater = true;
   await ran;
 });
 
-test('an exact interval of nothing is one of a millisecond', (t) => {
+test.serial('an exact interval of nothing is one of a millisecond', (t) => {
   const interval = exact.setInterval(() => undefined, 0);
   t.is((interval as unknown as { _repeat: number })._repeat, 1);
   clearTimeout(interval);

@@ -133,7 +133,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 for (const [title, source] of Object.entries(PROGRAMS)) {
-  test(title, async (t) => {
+  test.serial(title, async (t) => {
     const { node, ours } = await runBothWays(source);
     t.is(ours.stdout, node.stdout);
     t.is(ours.code, node.code);

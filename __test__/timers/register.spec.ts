@@ -23,7 +23,7 @@ function withoutExperimental(stderr: string): string {
   return stderr.replace(/.*(ExperimentalWarning|--trace-warnings).*\n/g, '');
 }
 
-test('the globals, require and both kinds of import hand out ours', (t) =>
+test.serial('the globals, require and both kinds of import hand out ours', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
@@ -39,9 +39,10 @@ test('the globals, require and both kinds of import hand out ours', (t) =>
     console.log(require('timers/promises').setTimeout === promised, promises.setTimeout === promised);
     console.log(timers.promises.setTimeout === promised, promises.scheduler === scheduler);`,
     [true, true, true, true, true, 'true true', 'true true', 'true true'],
-  ));
+  ),
+);
 
-test('unregister gives back the very functions', (t) =>
+test.serial('unregister gives back the very functions', (t) =>
   prints(
     t,
     `import timers from 'node:timers';
@@ -60,9 +61,10 @@ test('unregister gives back the very functions', (t) =>
     const same = (one, other) => one.every((value, at) => value === other[at]);
     console.log(same(before, during), same(before, after), same(during, again));`,
     ['false true true'],
-  ));
+  ),
+);
 
-test('a second registration and a second undoing are refused', (t) =>
+test.serial('a second registration and a second undoing are refused', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
@@ -77,17 +79,19 @@ test('a second registration and a second undoing are refused', (t) =>
       'done true',
       'BACKBEAT_REGISTRATION',
     ],
-  ));
+  ),
+);
 
-test('another copy of the package is noticed', (t) =>
+test.serial('another copy of the package is noticed', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
     await import('${REGISTER}?copy').catch(({ code }) => console.log(code));`,
     ['BACKBEAT_REGISTRATION'],
-  ));
+  ),
+);
 
-test("timers of before are cleared by ours, and ours by Node's", (t) =>
+test.serial("timers of before are cleared by ours, and ours by Node's", (t) =>
   prints(
     t,
     `const never = () => console.log('never');
@@ -102,10 +106,11 @@ test("timers of before are cleared by ours, and ours by Node's", (t) =>
     ours.forEach(clearInterval);
     console.log(ours.every((timer) => timer._destroyed));`,
     [true, 'still runs'],
-  ));
+  ),
+);
 
 for (const flag of ['--import', '-r']) {
-  test(`node ${flag} works, also for CommonJS, and workers inherit it`, async (t) => {
+  test.serial(`node ${flag} works, also for CommonJS, and workers inherit it`, async (t) => {
     const { code, stdout, stderr } = await runProgram(
       `const { Worker, isMainThread } = require('node:worker_threads');
       ${IS_OURS}
@@ -120,7 +125,7 @@ for (const flag of ['--import', '-r']) {
   });
 }
 
-test('the mock timers of node:test take over and give back', (t) =>
+test.serial('the mock timers of node:test take over and give back', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
@@ -139,9 +144,10 @@ test('the mock timers of node:test take over and give back', (t) =>
     console.log([setTimeout, nodeTimers.setTimeout, setInterval].every((f, at) => f === ours[at]));
     setTimeout(() => { unregister(); console.log('real again'); }, 1);`,
     ['tick,mocked,tick', 'BACKBEAT_REGISTRATION', true, 'real again'],
-  ));
+  ),
+);
 
-test('mock timers that were there first are given back', (t) =>
+test.serial('mock timers that were there first are given back', (t) =>
   prints(
     t,
     `import { mock } from 'node:test';
@@ -155,9 +161,10 @@ test('mock timers that were there first are given back', (t) =>
       mock.timers.reset();
     }, 1);`,
     ['ours runs', true],
-  ));
+  ),
+);
 
-test('a timer works after the globals are gone', (t) =>
+test.serial('a timer works after the globals are gone', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
@@ -168,9 +175,10 @@ test('a timer works after the globals are gone', (t) =>
     delete globalThis.setTimeout;
     set(() => log('runs'), 1);`,
     ['runs'],
-  ));
+  ),
+);
 
-test('registering starts no thread and loads no binary', (t) =>
+test.serial('registering starts no thread and loads no binary', (t) =>
   prints(
     t,
     `${FROM_REGISTER}
@@ -178,4 +186,5 @@ test('registering starts no thread and loads no binary', (t) =>
     const loaded = process.report.getReport().sharedObjects.filter((path) => path.endsWith('.node'));
     console.log(loaded.length);`,
     [0],
-  ));
+  ),
+);

@@ -17,7 +17,7 @@ for (const [version, types] of Object.entries({
   22: '@types/node-22',
   24: '@types/node-24',
 })) {
-  test(`a program for Node's timers compiles with the types of Node ${version}`, (t) => {
+  test.serial(`a program for Node's timers compiles with the types of Node ${version}`, (t) => {
     const manifest = require.resolve(`${types}/package.json`);
     t.is(require(manifest).version.split('.')[0], version);
     // Inside the project, because the program finds the package by its own name.
