@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './toolchain.mjs';
 
-const ENTRIES = ['index.ts', 'scheduler.ts', 'lane/lane-thread.ts'];
+const ENTRIES = ['index.ts', 'scheduler.ts', 'lane/lane-thread.ts', 'generator/producer.ts'];
 const DIST = join(ROOT, 'dist');
 
 const { metafile } = await build({

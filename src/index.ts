@@ -1,4 +1,10 @@
 /** backbeat: a scheduler for millions of timed actors, with a native core. */
+export {
+  BackgroundGenerator,
+  type BackgroundGeneratorOptions,
+  type ItemFunction,
+  type Items,
+} from './background-generator.ts';
 export { BackgroundWorker } from './background-worker.ts';
 export { BackgroundWorkerPool, type WorkerEntry } from './background-worker-pool.ts';
 export {
@@ -42,6 +48,12 @@ export {
   ThreadLostError,
   ThreadStartError,
 } from './errors.ts';
+export {
+  AlreadyIteratedError,
+  AsyncIterableError,
+  GeneratorRunningError,
+  NotStartedError,
+} from './generator/generator-errors.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
@@ -52,12 +64,14 @@ export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
+export { MultiThread, type MultiThreadOptions } from './multi-thread.ts';
 export type { Logger, LogLevel } from './pool-log.ts';
 export { Scheduler, type SchedulerStats, type TimerHandle } from './scheduler.ts';
 export { type LineOptions, lines } from './sources/lines.ts';
 export type { NativeReceiver } from './sources/native-receiver.ts';
 export { SourceError } from './sources/source-error.ts';
 export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './sources/walk.ts';
+export { SpawnedGenerator, type SpawnedGeneratorOptions } from './spawned-generator.ts';
 export type {
   ActorOptions,
   CommonOptions,

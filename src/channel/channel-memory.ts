@@ -47,6 +47,8 @@ export const OPEN = 4;
 export const CLOSED = 8;
 /** Its isolate has ended, or nobody held it any more, and it was not closed. */
 export const LOST = 16;
+/** In the receiver's word: it wants nothing more, but still takes what was sent. */
+export const STOPPING = 32;
 
 /** Kinds of frames. */
 export const NUMBER = 1;

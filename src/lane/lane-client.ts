@@ -66,6 +66,8 @@ export class LaneClient {
   readonly #drain: () => void;
   #sequence = 0;
   #underWay = 0;
+  /** Jobs and waits that hold the process. */
+  #holders = 0;
   #isHeld = false;
   #isReleaseQueued = false;
   #isBlocking = false;
@@ -120,7 +122,7 @@ export class LaneClient {
       throw error;
     }
     if (this.#memory.wantsKick) this.kick();
-    if (this.#underWay === 1) this.#firstUnderWay();
+    if (this.#underWay === 1) this.#poll.begin();
   }
 
   /**
@@ -184,6 +186,24 @@ export class LaneClient {
     }
   }
 
+  /** Settles what has come, for callers that do not go back to the event loop. */
+  settleResults(): void {
+    if (this.#memory.hasResults) this.#dispatch();
+  }
+
+  /** Keeps the process alive until {@link LaneClient.letGo}. */
+  hold(): void {
+    this.#holders++;
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.native.setRef(true);
+  }
+
+  /** Ends a {@link LaneClient.hold}. */
+  letGo(): void {
+    if (--this.#holders === 0) this.#queueRelease();
+  }
+
   /** Takes a thread for a long job of its own; see {@link ParcelDesk}. */
   get parcels(): ParcelDesk {
     return this.#parcels;
@@ -203,7 +223,7 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#underWay === 1) this.#firstUnderWay();
+    if (this.#underWay === 1) this.#poll.begin();
   }
 
   #take(job: PendingJob): number {
@@ -212,6 +232,7 @@ export class LaneClient {
     job.slot = slot;
     job.sequence = this.#sequence = (this.#sequence + 1) | 0;
     this.#underWay++;
+    if (job.isDaemon !== true) this.hold();
     return slot;
   }
 
@@ -224,28 +245,21 @@ export class LaneClient {
     this.#parcels.settled(job);
     this.#jobs[job.slot] = undefined;
     this.#freeSlots.push(job.slot);
-    if (--this.#underWay === 0) this.#letGo();
-  }
-
-  /** Pending jobs hold the process. */
-  #firstUnderWay(): void {
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      this.native.setRef(true);
-    }
-    this.#poll.begin();
+    this.#underWay--;
+    if (job.isDaemon !== true) this.letGo();
+    else if (this.#holders === 0) this.#queueRelease();
   }
 
   /**
    * Lets the process go, a moment later: a program that runs one job after the other pays for neither
    * holding nor letting go.
    */
-  #letGo(): void {
+  #queueRelease(): void {
     if (this.#isReleaseQueued) return;
     this.#isReleaseQueued = true;
     setTimeoutAtLoad(() => {
       this.#isReleaseQueued = false;
-      if (this.#underWay > 0) return;
+      if (this.#holders > 0) return;
       this.#isHeld = false;
       this.native.setRef(false);
       this.threads.watchIdle((most, keep, idleMs) => this.native.retire(most, keep, idleMs));
