@@ -74,6 +74,7 @@ export class BackgroundGenerator<T = unknown> extends MultiThread {
   readonly #isFailFast: boolean;
   readonly #audience: Audience = {
     readers: 0,
+    hasLeft: false,
     onChange: (change) => this.listen(change),
   };
   #production: Production<T> | undefined;

@@ -54,7 +54,7 @@ export class SpawnedGenerator<T = unknown> implements AsyncIterable<T>, Iterable
   readonly queueSize: number;
   readonly #task: CarriedFunction | undefined;
   readonly #options: SpawnedGeneratorOptions;
-  readonly #audience: Audience = { readers: 0, onChange: () => undefined };
+  readonly #audience: Audience = { readers: 0, hasLeft: false, onChange: () => undefined };
   #source: ItemSource<T> | undefined;
   #isIterated = false;
   #stopRequested = false;

@@ -130,6 +130,11 @@ export class Sender<T> implements WaitingEnd {
     } while (!this.trySend(value, options));
   }
 
+  /** @internal */
+  get isReceiverGone(): boolean {
+    return this.#link.isOtherGone;
+  }
+
   /** @internal Whether the receiver wants no more, or is gone. */
   get isUnwanted(): boolean {
     const link = this.#link;

@@ -4,11 +4,18 @@ import { DONE, type ItemSource } from './item-source.ts';
 /** Who reads a generator: those who have begun and not come to the end. */
 export interface Audience {
   readers: number;
+  /** One has left early; when the others are gone, too, nobody wants any more. */
+  hasLeft: boolean;
   /** Told of each who begins (1) and each who is over (-1). */
   readonly onChange: (change: 1 | -1) => void;
 }
 
 type Step<T> = IteratorResult<T, undefined>;
+
+/** Readers that were dropped before their end. They neither read on nor leave. */
+const dropped = new FinalizationRegistry<{ audience: Audience; source: ItemSource<unknown> }>(
+  ({ audience, source }) => countOut(audience, source),
+);
 
 /**
  * One iteration, in the event loop or blocking the thread. It comes to the end once: an error is
@@ -49,9 +56,8 @@ class ItemReader<T> {
 
   leave(): void {
     if (this.#isOver) return;
-    const source = this.#own;
+    if (this.#own !== undefined) this.#audience.hasLeft = true;
     this.#end();
-    if (source !== undefined && this.#audience.readers === 0) source.leave();
   }
 
   async #nextLater(): Promise<Step<T>> {
@@ -69,6 +75,7 @@ class ItemReader<T> {
     this.#own = this.#source();
     this.#audience.readers++;
     this.#audience.onChange(1);
+    dropped.register(this, { audience: this.#audience, source: this.#own }, this);
     return this.#own;
   }
 
@@ -76,9 +83,17 @@ class ItemReader<T> {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#own === undefined) return;
-    this.#audience.readers--;
-    this.#audience.onChange(-1);
+    dropped.unregister(this);
+    countOut(this.#audience, this.#own);
   }
+}
+
+function countOut(audience: Audience, source: ItemSource<unknown>): void {
+  audience.readers--;
+  audience.onChange(-1);
+  if (audience.readers > 0 || !audience.hasLeft) return;
+  audience.hasLeft = false;
+  source.leave();
 }
 
 /** An iteration for `for await`. `source` is asked for with the first item. */

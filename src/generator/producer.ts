@@ -40,6 +40,9 @@ export function produce(order: ProductionOrder): ProductionEnd | Promise<Product
   return new Producer(order).run();
 }
 
+/** Without a limit: more than this many items do not wait on the thread. */
+const MOST_OVERFLOW = 1 << 24;
+
 /** Answers of {@link Producer.#send}. */
 const SENT = 0;
 const FULL = 1;
@@ -156,7 +159,9 @@ class Producer {
   }
 
   #deliverOrKeep(item: unknown): boolean {
-    if (!this.#sendOverflow()) return false;
+    if (!this.#sendOverflow(MOST_OVERFLOW - 1)) {
+      return this.#sender.isReceiverGone ? false : this.#hold(item);
+    }
     const answer = this.#overflow.size === 0 ? this.#send(item) : FULL;
     if (answer === GONE) return false;
     // Copied as it is now, as if it had been sent.
@@ -164,25 +169,24 @@ class Producer {
     return !this.#sender.isUnwanted || this.#holdOverflow();
   }
 
-  /** Sends what was kept, as far as there is room. False when nobody receives any more. */
-  #sendOverflow(): boolean {
+  /**
+   * Sends what was kept, as far as there is room, and blocks until at most `most` are left. False when
+   * nobody wants any more.
+   */
+  #sendOverflow(most: number): boolean {
     while (this.#overflow.size > 0) {
       const answer = this.#send(this.#overflow.first());
       if (answer === GONE) return false;
-      if (answer === FULL) return true;
-      this.#overflow.shift();
+      if (answer === SENT) this.#overflow.shift();
+      else if (this.#overflow.size <= most) return true;
+      else if (!this.#sender.waitForRoomSync()) return this.#holdOverflow();
     }
     return true;
   }
 
   /** The source has ended: blocks until everything is in the channel. */
   #flush(): void {
-    while (this.#sendOverflow() && this.#overflow.size > 0) {
-      if (!this.#sender.waitForRoomSync()) {
-        this.#holdOverflow();
-        return;
-      }
-    }
+    this.#sendOverflow(0);
   }
 
   #send(item: unknown): number {

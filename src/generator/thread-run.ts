@@ -46,6 +46,8 @@ export class ThreadRun {
       this.#thread.release();
     }
     const job = this.#job;
+    // A stack that was not put into words yet keeps the objects whose methods are on it.
+    void job.callSite?.stack;
     this.over = job.result.then(
       () => settle(record, job, onOver),
       () => settle(record, job, onOver),
