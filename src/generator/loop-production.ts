@@ -29,6 +29,8 @@ export class LoopProduction<T> implements ItemSource<T> {
   #isOver = false;
   #onRoom: (() => void) | undefined;
   #turn: NodeJS.Immediate | undefined;
+  /** Those who wait for the end. */
+  #holders = 0;
 
   /** @param ahead - Items that wait at most; zero or less is no limit. */
   constructor(iterable: unknown, ahead: number) {
@@ -83,7 +85,6 @@ export class LoopProduction<T> implements ItemSource<T> {
     this.#ahead = 0;
     this.begin();
     this.#onRoom?.();
-    this.#turn?.ref();
     return this.whenOver();
   }
 
@@ -92,7 +93,13 @@ export class LoopProduction<T> implements ItemSource<T> {
   }
 
   async whenOver(): Promise<void> {
-    await this.#pumping;
+    this.#holders++;
+    this.#turn?.ref();
+    try {
+      await this.#pumping;
+    } finally {
+      this.#holders--;
+    }
   }
 
   isAlive(): boolean {
@@ -202,7 +209,7 @@ export class LoopProduction<T> implements ItemSource<T> {
   async #loopTurn(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#turn = setImmediateAtLoad(resolve);
-      if (this.#readers.length === 0) this.#turn.unref();
+      if (this.#readers.length === 0 && this.#holders === 0) this.#turn.unref();
     });
     this.#turn = undefined;
   }
