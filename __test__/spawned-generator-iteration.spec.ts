@@ -5,6 +5,9 @@ import { laneClient } from '../src/lane/lane-client.ts';
 import { runFixture } from './fixtures/program-run.ts';
 import { tally, until } from './fixtures/shared-tally.ts';
 
+/** The sources, not the bundle: its inner modules cannot be looked into. */
+const SOURCES = { nodeArgs: ['--import=tsx'] };
+
 const MADE = 0;
 const CLOSED = 1;
 
@@ -282,12 +285,20 @@ for (const program of [
   'spawned on the loop, asked for no more, without limit',
 ]) {
   test(`it does not keep the process alive: ${program}`, async (t) => {
-    const { code, signal, stdout, stderr } = await runFixture('generator-lives.mjs', [program]);
+    const { code, signal, stdout, stderr } = await runFixture(
+      'generator-lives.mjs',
+      [program],
+      SOURCES,
+    );
     t.deepEqual([code, signal, stdout, stderr], [0, null, 'end\n', '']);
   });
 }
 
 test('whoever waits for an item of the loop keeps the process alive', async (t) => {
-  const { stdout } = await runFixture('generator-lives.mjs', ['waits for the item of a loop']);
+  const { stdout } = await runFixture(
+    'generator-lives.mjs',
+    ['waits for the item of a loop'],
+    SOURCES,
+  );
   t.is(stdout, 'soon\nlate\nend\n');
 });
