@@ -15,6 +15,7 @@ const ENTRIES = [
   'timers/register.ts',
   'lane/lane-thread.ts',
   'fan-out/range-driver.ts',
+  'generator/producer.ts',
   'ordered/consume-driver.ts',
 ];
 const DIST = join(ROOT, 'dist');
