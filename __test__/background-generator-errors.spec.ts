@@ -78,14 +78,14 @@ test.serial(
     const generator = new BackgroundGenerator(failing, { args: [1] });
     const { error } = await readAll(generator);
     t.deepEqual(generator.errors, [error]);
-    t.is(await t.throwsAsync(generator.join()), error);
+    t.is(await t.throwsAsync(generator.join()), error as Error);
     t.is(
       t.throws(() => generator.joinSync()),
-      error,
+      error as Error,
     );
     t.is(
       t.throws(() => generator.checkAndRaiseError()),
-      error,
+      error as Error,
     );
   },
 );

@@ -126,7 +126,7 @@ test.serial('the log of a life', async (t) => {
   await collect(generator);
   generator.completed();
   await generator.join();
-  BackgroundWorkerPool.setLogger();
+  BackgroundWorkerPool.setLogger(undefined);
   t.true(lines.length >= 6);
   t.true(
     lines.every((line) => /^DEBUG .*logged/.test(line)),

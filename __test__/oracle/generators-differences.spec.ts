@@ -33,7 +33,7 @@ test.serial('000-logs: each step of a life, at level DEBUG', async (t) => {
   for await (const _item of generator.iterator());
   generator.completed();
   await generator.join();
-  BackgroundWorkerPool.setLogger();
+  BackgroundWorkerPool.setLogger(undefined);
   t.deepEqual(new Set(log), new Set(['DEBUG']));
   t.true(log.length <= levels.length);
 });
