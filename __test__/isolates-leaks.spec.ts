@@ -10,7 +10,7 @@ for (const { title, kind, cycles, bytesPerCycle } of [
   // A sweep needs memory of its own once; the cycles are many enough to see what comes after it.
   { title: 'arm and cancel', kind: 'cancel', cycles: 4_000_000, bytesPerCycle: 8 },
   { title: 'move a pending actor', kind: 'rearm', cycles: 1_000_000, bytesPerCycle: 8 },
-  { title: 'start and stop or run an actor', kind: 'actor', cycles: 500_000, bytesPerCycle: 16 },
+  { title: 'start and stop or run an actor', kind: 'actor', cycles: 1_000_000, bytesPerCycle: 16 },
   // What V8 and the allocator keep of an isolate varies; the memory that ours lends is 450 kB.
   { title: 'make and end an isolate', kind: 'isolates', cycles: 300, bytesPerCycle: 20_000 },
 ]) {

@@ -18,11 +18,13 @@ const ENTRIES = [
   'generator/producer.ts',
   'ordered/consume-driver.ts',
 ];
+/** Modules inside that tests look at, so that they see the instances that programs use. */
+const WATCHED = ['native.ts', 'lane/lane-client.ts', 'channel/channel-hub.ts'];
 const DIST = join(ROOT, 'dist');
 
 const { metafile } = await build({
   absWorkingDir: ROOT,
-  entryPoints: ENTRIES.map((entry) => join('src', entry)),
+  entryPoints: [...ENTRIES, ...WATCHED].map((entry) => join('src', entry)),
   outdir: 'dist',
   outbase: 'src',
   bundle: true,

@@ -1,6 +1,6 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
-import { ManualClock } from '../../manual-clock.ts';
-import { Scheduler, type TimerHandle } from '../../scheduler.ts';
+
+import { ManualClock, Scheduler, type TimerHandle } from '../../scheduler.ts';
 import { CLOCK_ROUNDING_MS, type ReplayFigures } from '../figures.ts';
 import { type LatenessBin, LatenessRecorder } from '../lateness.ts';
 import type { Progress } from '../progress.ts';
