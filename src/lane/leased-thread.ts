@@ -4,7 +4,7 @@
  * its limit, and goes back when it is released.
  */
 import type { Transferable } from 'node:worker_threads';
-import { ThreadLostError } from '../errors.ts';
+import { JobStoppedError, ThreadLostError } from '../errors.ts';
 import { type CallSite, takeCallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 import { laneClient } from './lane-client.ts';
@@ -158,7 +158,10 @@ export class LeasedJob implements PendingJob {
     this.#resolve(value);
   }
 
-  reject(error: unknown): void {
+  reject(thrown: unknown, wasRunning = true): void {
+    const error = wasRunning
+      ? thrown
+      : new JobStoppedError(this.task.name, false, 'nobody waits for it');
     this.#outcome = { error };
     this.#onEnd();
     this.#reject(error);
