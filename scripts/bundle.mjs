@@ -15,6 +15,7 @@ const ENTRIES = [
   'timers/register.ts',
   'lane/lane-thread.ts',
   'fan-out/range-driver.ts',
+  'generator/producer.ts',
   'ordered/consume-driver.ts',
 ];
 /** Modules inside that tests look at, so that they see the instances that programs use. */

@@ -1,4 +1,10 @@
 /** backbeat: a scheduler for millions of timed actors, with a native core. */
+export {
+  BackgroundGenerator,
+  type BackgroundGeneratorOptions,
+  type Items,
+  type SourceFunction,
+} from './background-generator.ts';
 export { BackgroundWorker } from './background-worker.ts';
 export { BackgroundWorkerPool, type WorkerEntry } from './background-worker-pool.ts';
 export {
@@ -64,6 +70,12 @@ export {
   withCaptures,
 } from './fan-out/thread-function.ts';
 export type { ThreadLogger } from './fan-out/thread-logger.ts';
+export {
+  AlreadyIteratedError,
+  AsyncIterableError,
+  GeneratorRunningError,
+  NotStartedError,
+} from './generator/generator-errors.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
@@ -75,6 +87,7 @@ export { type ThreadTask, task } from './lane/thread-task.ts';
 export type { ThreadWorker } from './lane/thread-worker.ts';
 export { UncloneableError } from './lane/value-codec.ts';
 export { ManualClock } from './manual-clock.ts';
+export { MultiThread, type MultiThreadOptions } from './multi-thread.ts';
 export type { BlockingItems } from './ordered/blocking-items.ts';
 export {
   Consumerator,
@@ -96,6 +109,7 @@ export { type LineOptions, lines } from './sources/lines.ts';
 export type { NativeReceiver } from './sources/native-receiver.ts';
 export { SourceError } from './sources/source-error.ts';
 export { type EntryKind, type WalkEntry, type WalkOptions, walk } from './sources/walk.ts';
+export { SpawnedGenerator, type SpawnedGeneratorOptions } from './spawned-generator.ts';
 export type {
   ActorOptions,
   CommonOptions,

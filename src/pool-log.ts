@@ -40,6 +40,17 @@ export class PoolLog {
     this.write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
   }
 
+  /** Something happened to threads; composed only when somebody listens. */
+  threads(what: () => string): void {
+    if (this.#logger === undefined || this.#logger === defaultLogger) return;
+    this.write('DEBUG', printableName(what()));
+  }
+
+  /** A function on a thread failed and nobody was waiting for it. */
+  threadFailed(name: string, error: unknown): void {
+    this.write('ERROR', `Thread "${printableName(name)}" exception: ${describeThrown(error)}`);
+  }
+
   /** An entry. A logger that fails must not stop who logs: its error becomes an uncaught one. */
   write(level: LogLevel, message: string): void {
     try {

@@ -223,7 +223,8 @@ function settle<D>(worker: BackgroundWorker<D>, place: ThreadPlace, isActive?: b
   const holds = isPending && !worker.hasFlag(UNREF);
   if (holds === place.isHolding) return;
   place.isHolding = holds;
-  client.hold(holds ? 1 : -1);
+  if (holds) client.hold();
+  else client.letGo();
 }
 
 function keepAlarm<D>(worker: BackgroundWorker<D>, place: ThreadPlace, alarmNs: number): void {

@@ -77,6 +77,24 @@ export const DIFFERENCES: readonly Difference[] = [
     ours: 'whatever is thrown is an error of the run: logged, and the worker goes on',
     why: 'JavaScript has no SystemExit; process.exit() does what it says',
   },
+  {
+    id: '000-names',
+    original: 'without a name: that of an internal function, the first without a number',
+    ours: "without a name: the generator's, always with a number; a given name as in the original",
+    why: 'as the original documents it',
+  },
+  {
+    id: '000-logs',
+    original: 'eleven entries, the arguments at level TRACE',
+    ours: 'an entry for each step of a life at level DEBUG, in words of our own, without arguments',
+    why: 'the log has no level TRACE, and arguments may be large or secret',
+  },
+  {
+    id: '003-direct-start-run',
+    original: 'run() before the iteration raises, because there is no queue yet',
+    ours: 'run() starts the source at once; its items wait for the iteration',
+    why: 'a method that always fails is of no use to anybody',
+  },
 ];
 
 /** The same for the systems that run on threads: bg_invoke (002) and OrderedItemProducer (004). */
@@ -208,6 +226,24 @@ export const UNRECORDED_DIFFERENCES: readonly Difference[] = [
     original: 'raises',
     ours: 'the backslash stands for itself',
     why: 'a search does not throw',
+  },
+  {
+    id: 'keyword arguments of a generator',
+    original: 'are keyword arguments of the function',
+    ours: 'come as one object behind the other arguments',
+    why: 'JavaScript has no keyword arguments',
+  },
+  {
+    id: 'joining a generator that nobody reads',
+    original: 'never returns once the queue is full',
+    ours: 'takes the items into memory, where they can still be read',
+    why: 'nothing waits for ever, and nothing is lost',
+  },
+  {
+    id: 'threads of a spawned generator',
+    original: 'keep the process alive',
+    ours: 'do not; whoever waits for an item does',
+    why: 'a consumer that left must not hold up the end',
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * What the original did: ACME-oneM2M-CSE, module BackgroundWorker, run unmodified. Every scenario
- * says by `provenance` that it was observed; `ideal` is the timing without the machine's noise.
+ * What the originals did when they were run. Every scenario says by `provenance` that it was
+ * observed; `ideal` is the timing without the machine's noise.
  */
 import { readFileSync } from 'node:fs';
 
@@ -19,20 +19,34 @@ export interface Scenario {
   readonly provenance: 'ran';
 }
 
-interface Recording {
+export interface Recording {
   readonly origin: string;
   /** All scenarios that were recorded. */
   readonly ids: readonly string[];
-  /** Those that need no thread lane. */
+  /** Those that are replayed. */
   readonly scenarios: readonly Scenario[];
 }
 
-const file = new URL('../fixtures/oracle-001.json', import.meta.url);
-export const recording: Recording = JSON.parse(readFileSync(file, 'utf8'));
+/** By number of the system: 000 generators, 001 the pool, 003 spawned generators. */
+export const recordings: Readonly<Record<'000' | '001' | '003', Recording>> = {
+  '000': read('000'),
+  '001': read('001'),
+  '003': read('003'),
+};
+
+/** That of the pool. */
+export const recording: Recording = recordings['001'];
 
 /** The scenario of that name. */
 export function scenario(id: string): Scenario {
-  const found = recording.scenarios.find((candidate) => candidate.id === id);
+  const found = Object.values(recordings)
+    .flatMap(({ scenarios }) => scenarios)
+    .find((candidate) => candidate.id === id);
   if (found === undefined) throw new Error(`no recorded scenario ${id}`);
   return found;
+}
+
+function read(system: string): Recording {
+  const file = new URL(`../fixtures/oracle-${system}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8'));
 }

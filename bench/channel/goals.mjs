@@ -44,6 +44,7 @@ function share(what, groupId, own, others, limit, metric = 'wallNs') {
 
 const LOOPS = ['backbeat', 'backbeat-many'];
 const BLOCKING = ['backbeat-blocking'];
+const GENERATOR = ['backbeat-generator'];
 const ALL = [...LOOPS, ...BLOCKING];
 const CREDIT = ['port-credit'];
 const RINGS = ['ringbuf'];
@@ -66,6 +67,7 @@ export const goals = [
     1 / 4,
   ),
   share('1 ms on both sides: 1.9x serial', 'overlap/compute', ALL, ['serial'], 1 / 1.9, 'wallMs'),
+  share('the same, a generator', 'overlap/compute', GENERATOR, ['serial'], 1 / 1.9, 'wallMs'),
   share('CPU of an idle open channel: that of none', 'idle/idle', LOOPS, ['nothing'], 1.1, 'cpuMs'),
   share(
     'walk of 100 k files: faster than the fastest',
@@ -83,7 +85,9 @@ export const goals = [
     everyRound: true,
     values: (groups) =>
       Object.values(groups).flatMap(({ peers }) =>
-        ALL.flatMap((name) => (peers[name]?.runs ?? []).map(({ wrong }) => wrong ?? 0)),
+        [...ALL, ...GENERATOR].flatMap((name) =>
+          (peers[name]?.runs ?? []).map(({ wrong }) => wrong ?? 0),
+        ),
       ),
   },
 ];

@@ -25,6 +25,7 @@ const LABELS = {
   backbeat: 'backbeat, for await',
   'backbeat-many': 'backbeat, receiveMany',
   'backbeat-blocking': 'backbeat, blocking',
+  'backbeat-generator': 'backbeat BackgroundGenerator',
   'backbeat-walk': 'backbeat walk, for await',
   'backbeat-walk-many': 'backbeat walk, receiveMany',
 };

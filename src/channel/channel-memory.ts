@@ -49,6 +49,8 @@ export const CLOSED = 8;
 export const LOST = 16;
 /** Its error overtakes the items. */
 export const URGENT = 32;
+/** In the receiver's word: it wants nothing more, but still takes what was sent. */
+export const STOPPING = 64;
 
 /** Kinds of frames. */
 export const NUMBER = 1;

@@ -18,6 +18,7 @@ import {
   OPEN,
   RECEIVER_SIGNAL,
   SENDER_SIGNAL,
+  STOPPING,
   URGENT,
   WAIT_BLOCKED,
   WAIT_LOOP,
@@ -155,6 +156,21 @@ export class EndLink {
   /** Lets the error of this end overtake its items. */
   hurry(): void {
     Atomics.or(this.#words, this.#own, URGENT);
+  }
+
+  /** Whether the other end was opened where it was handed to. */
+  get isOtherOpen(): boolean {
+    return (Atomics.load(this.#words, this.#other) & OPEN) !== 0;
+  }
+
+  get wantsStop(): boolean {
+    return (Atomics.load(this.#words, this.#other) & STOPPING) !== 0;
+  }
+
+  /** Asks the other end to send no more. */
+  requestStop(): void {
+    Atomics.or(this.#words, this.#own, STOPPING);
+    this.wakeOther();
   }
 
   /** Whether both ends are on this thread, so that blocking could never end. */

@@ -184,6 +184,16 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
     for (const { resolve } of this.#pending.splice(0)) resolve(ENDED);
   }
 
+  /** @internal Asks the sender for no more; what was sent is still received. */
+  requestStop(): void {
+    if (this.#link.isOpen) this.#link.requestStop();
+  }
+
+  /** @internal Whether the sender was opened where it was handed to. */
+  get isSenderOpen(): boolean {
+    return this.#link.isOtherOpen;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }

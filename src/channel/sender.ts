@@ -59,6 +59,9 @@ export class Sender<T> implements WaitingEnd {
   /** Sends that wait for room, in order; `#pendingFrom` is the first of them. */
   #pending: PendingSend<T>[] = [];
   #pendingFrom = 0;
+  readonly #hasRoomOrStop = (): boolean => this.#writer.hasMoreRoom() || this.#link.wantsStop;
+  /** Waits for room without a value. */
+  #roomWaiter: (() => void) | undefined;
   #isWaiting = false;
   #closing: { error: unknown } | 'end' | undefined;
 
@@ -156,6 +159,37 @@ export class Sender<T> implements WaitingEnd {
     } while (!this.trySend(value, options));
   }
 
+  /** @internal */
+  get isReceiverGone(): boolean {
+    return this.#link.isOtherGone;
+  }
+
+  /** @internal Whether the receiver wants no more, or is gone. */
+  get isUnwanted(): boolean {
+    const link = this.#link;
+    return link.isOtherUneasy && (link.isOtherGone || link.wantsStop);
+  }
+
+  /**
+   * @internal Blocks this thread, after a send found no room, until another try is worth it; false
+   * when the receiver wants no more.
+   */
+  waitForRoomSync(): boolean {
+    this.#blockForRoom(Number.POSITIVE_INFINITY, this.#hasRoomOrStop);
+    return !this.#link.wantsStop;
+  }
+
+  /** @internal As `waitForRoomSync`, in the event loop. */
+  waitForRoom(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const look = (): void => resolve(!this.#link.wantsStop);
+      if (this.#link.waitInLoop(this, this.#hasRoomOrStop)) {
+        this.#isWaiting = true;
+        this.#roomWaiter = look;
+      } else queueMicrotask(look);
+    });
+  }
+
   /**
    * Sends all values in order, many per publication where they are numbers. Settles when the last
    * one is in the channel.
@@ -228,6 +262,9 @@ export class Sender<T> implements WaitingEnd {
   onWake(): void {
     this.#isWaiting = false;
     this.#link.stopWaiting();
+    const look = this.#roomWaiter;
+    this.#roomWaiter = undefined;
+    look?.();
     this.#servePending();
   }
 
@@ -247,7 +284,7 @@ export class Sender<T> implements WaitingEnd {
   }
 
   /** Looks for a while, then sleeps. False when the time is up. */
-  #blockForRoom(untilMs: number): boolean {
+  #blockForRoom(untilMs: number, isReady = this.#hasMoreRoom): boolean {
     const link = this.#link;
     if (this.#pendingFrom < this.#pending.length || link.isOtherHere) {
       throw new ChannelDeadlockError(this.name, 'sendSync', 'send');
@@ -259,7 +296,7 @@ export class Sender<T> implements WaitingEnd {
       }
     }
     this.#patience.failed();
-    return link.block(this.#hasMoreRoom, untilMs);
+    return link.block(isReady, untilMs);
   }
 
   #waitForRoom(): void {

@@ -74,8 +74,8 @@ export class LaneClient {
   readonly #drain: () => void;
   #sequence = 0;
   #underWay = 0;
-  /** Timed workers that hold the process. */
-  #holds = 0;
+  /** Jobs, waits and timed workers that hold the process. */
+  #holders = 0;
   #isHeld = false;
   #isReleaseQueued = false;
   /** Kicks again in a moment. */
@@ -136,7 +136,7 @@ export class LaneClient {
     }
     const wantsKick = this.#memory.wantsKick;
     if (wantsKick !== KICK_NEVER && !(wantsKick === KICK_TO_GROW && this.#looksAgain)) this.kick();
-    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
+    if (this.#underWay === 1) this.#poll.begin();
   }
 
   /**
@@ -160,18 +160,6 @@ export class LaneClient {
         this.kick();
       }, 1);
     }
-  }
-
-  /** Lets so many timed workers more hold the process, or fewer. */
-  hold(by: number): void {
-    this.#holds += by;
-    if (this.#holds > 0) this.#holdProcess();
-    else this.#letGo();
-  }
-
-  /** Settles what has come until now. */
-  settleResults(): void {
-    this.#dispatch();
   }
 
   /**
@@ -223,6 +211,21 @@ export class LaneClient {
     }
   }
 
+  /** Settles what has come, for callers that do not go back to the event loop. */
+  settleResults(): void {
+    if (this.#memory.hasResults) this.#dispatch();
+  }
+
+  /** Keeps the process alive until as many {@link LaneClient.letGo}. */
+  hold(): void {
+    if (this.#holders++ === 0) this.#holdProcess();
+  }
+
+  /** Ends a {@link LaneClient.hold}. */
+  letGo(): void {
+    if (--this.#holders === 0) this.#queueRelease();
+  }
+
   /** Takes a thread for a long job of its own; see {@link ParcelDesk}. */
   get parcels(): ParcelDesk {
     return this.#parcels;
@@ -242,7 +245,7 @@ export class LaneClient {
       this.#release(job);
       throw error;
     }
-    if (this.#underWay === 1 || !this.#isHeld) this.#firstUnderWay();
+    if (this.#underWay === 1) this.#poll.begin();
   }
 
   #take(job: PendingJob): number {
@@ -251,6 +254,7 @@ export class LaneClient {
     job.slot = slot;
     job.sequence = this.#sequence = (this.#sequence + 1) | 0;
     this.#underWay++;
+    if (job.isDaemon !== true) this.hold();
     return slot;
   }
 
@@ -263,13 +267,9 @@ export class LaneClient {
     this.#parcels.settled(job);
     this.#jobs[job.slot] = undefined;
     this.#freeSlots.push(job.slot);
-    if (--this.#underWay === 0) this.#letGo();
-  }
-
-  /** Pending jobs hold the process. */
-  #firstUnderWay(): void {
-    this.#holdProcess();
-    this.#poll.begin();
+    this.#underWay--;
+    if (job.isDaemon !== true) this.letGo();
+    else if (this.#underWay === 0) this.#queueRelease();
   }
 
   #holdProcess(): void {
@@ -282,13 +282,13 @@ export class LaneClient {
    * Lets the process go, a moment later: a program that runs one job after the other pays for neither
    * holding nor letting go.
    */
-  #letGo(): void {
+  #queueRelease(): void {
     if (this.#isReleaseQueued) return;
     this.#isReleaseQueued = true;
     setTimeoutAtLoad(() => {
       this.#isReleaseQueued = false;
       this.#watchIdle();
-      if (!this.#isHeld || this.#underWay > 0 || this.#holds > 0) return;
+      if (!this.#isHeld || this.#holders > 0) return;
       this.#isHeld = false;
       this.native.setRef(false);
     }, 1);

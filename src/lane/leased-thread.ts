@@ -4,7 +4,7 @@
  * its limit, and goes back when it is released.
  */
 import type { Transferable } from 'node:worker_threads';
-import { ThreadLostError } from '../errors.ts';
+import { JobStoppedError, ThreadLostError } from '../errors.ts';
 import { type CallSite, takeCallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 import { laneClient } from './lane-client.ts';
@@ -37,9 +37,15 @@ export class LeasedThread {
     return this.#jobs.size;
   }
 
+  /** Blocks until the thread has come up and begun with its jobs, or they have failed. */
+  waitUntilUp(): void {
+    laneClient().waitUntil(() => this.#thread.isUp || this.#jobs.size === 0);
+  }
+
   /**
    * Runs a function on the thread. Several that return promises run next to each other.
    *
+   * @param isDaemon - The job does not hold the process.
    * @returns What the function returns. `stop()` of the promise's job aborts its signal.
    * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when an argument cannot go to a thread.
    */
@@ -47,8 +53,9 @@ export class LeasedThread {
     task: CarriedFunction,
     args: readonly unknown[],
     transfer: readonly Transferable[] = [],
+    isDaemon = false,
   ): LeasedJob {
-    const job = new LeasedJob(task, () => this.#ended(job));
+    const job = new LeasedJob(task, isDaemon, () => this.#ended(job));
     const client = laneClient();
     try {
       client.submitTo(this.#thread, job, args, transfer);
@@ -108,6 +115,7 @@ export class LeasedJob implements PendingJob {
   sequence = 0;
   readonly priority = 0;
   readonly task: CarriedFunction;
+  readonly isDaemon: boolean;
   readonly callSite: CallSite | undefined;
   /** Settles when the job has ended. */
   readonly result: Promise<unknown>;
@@ -116,8 +124,9 @@ export class LeasedJob implements PendingJob {
   #reject!: (error: unknown) => void;
   #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
 
-  constructor(task: CarriedFunction, onEnd: () => void) {
+  constructor(task: CarriedFunction, isDaemon: boolean, onEnd: () => void) {
     this.task = task;
+    this.isDaemon = isDaemon;
     this.callSite = takeCallSite(LeasedThread.prototype.run);
     this.#onEnd = onEnd;
     this.result = new Promise((resolve, reject) => {
@@ -149,7 +158,10 @@ export class LeasedJob implements PendingJob {
     this.#resolve(value);
   }
 
-  reject(error: unknown): void {
+  reject(thrown: unknown, wasRunning = true): void {
+    const error = wasRunning
+      ? thrown
+      : new JobStoppedError(this.task.name, false, 'nobody waits for it');
     this.#outcome = { error };
     this.#onEnd();
     this.#reject(error);

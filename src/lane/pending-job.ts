@@ -13,6 +13,8 @@ export interface PendingJob {
   readonly task: CarriedFunction;
   /** Where it was submitted, for the stack of its error. */
   readonly callSite: CallSite | undefined;
+  /** It does not hold the process. */
+  readonly isDaemon?: boolean;
   /** The job has returned. */
   resolve(value: unknown): void;
   /** The job has thrown, or cannot end any more. */

@@ -8,7 +8,7 @@ export function groups({ quick }) {
     {
       variant: 'compute',
       params: { kind: 'busy', bound: 16, n: quick ? 300 : 1000 },
-      peers: ['serial', 'backbeat', 'backbeat-blocking', 'port-credit'],
+      peers: ['serial', 'backbeat', 'backbeat-blocking', 'backbeat-generator', 'port-credit'],
       timeLimitS: { other: 60 },
     },
   ];

@@ -7,7 +7,14 @@ import { OrderCheck } from '../values.mjs';
 
 export const title = 'Values from a worker to the main thread';
 
-const LOOPS = ['port-credit', 'port-iterator', 'readable', 'backbeat', 'backbeat-many'];
+const LOOPS = [
+  'port-credit',
+  'port-iterator',
+  'readable',
+  'backbeat',
+  'backbeat-many',
+  'backbeat-generator',
+];
 const BLOCKING = ['port-blocking', 'backbeat-blocking'];
 const RING = ['ringbuf'];
 

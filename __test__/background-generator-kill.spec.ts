@@ -1,0 +1,25 @@
+// Threads of generators and isolates of their consumers end at random moments, in a process of their
+// own: no signal, no hang, nothing out of order, no thread left. `BACKBEAT_TEST_SEED` repeats a run.
+import test from 'ava';
+import { runFixture } from './fixtures/program-run.ts';
+
+const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
+const ROUNDS = Number(process.env.BACKBEAT_TEST_ROUNDS ?? 60);
+/** The sources, not the bundle: its inner modules cannot be looked into. */
+const SOURCES = { nodeArgs: ['--import=tsx'] };
+/** Node's own threads, those of the core, and the main one. */
+const MOST_TASKS = 24;
+
+test.before((t) => t.log(`seed ${SEED}`));
+
+test.serial('whoever survives gets an error of its own, and nothing is left', async (t) => {
+  const { code, signal, stdout, stderr } = await runFixture(
+    'generator-kills.mjs',
+    [SEED, ROUNDS],
+    SOURCES,
+  );
+  t.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+  const { problems, left, tasks } = JSON.parse(stdout);
+  t.deepEqual({ problems, left }, { problems: [], left: { jobs: 0, threads: 0, ends: 0 } });
+  t.true(tasks <= MOST_TASKS, `${tasks} threads in the process`);
+});
