@@ -3,7 +3,7 @@
  * for its end does.
  */
 import type { Transferable } from 'node:worker_threads';
-import { ThreadLostError } from '../errors.ts';
+import { JobStoppedError, ThreadLostError } from '../errors.ts';
 import type { CarriedFunction } from '../lane/carried-function.ts';
 import { laneClient } from '../lane/lane-client.ts';
 import { type LeasedJob, LeasedThread } from '../lane/leased-thread.ts';
@@ -101,9 +101,16 @@ function settle(record: RunRecord, job: LeasedJob, onOver: (record: RunRecord) =
   const { outcome } = job;
   if (record.isOver || outcome === undefined) return;
   record.isOver = true;
-  if ('error' in outcome) record.failure = { error: named(outcome.error, record.name) };
-  else record.value = outcome.value;
+  if (!('error' in outcome)) record.value = outcome.value;
+  else if (!wasDropped(outcome.error)) {
+    record.failure = { error: named(outcome.error, record.name) };
+  }
   onOver(record);
+}
+
+/** Stopped before it began: nothing was made, so nothing has failed. */
+function wasDropped(error: unknown): boolean {
+  return error instanceof JobStoppedError && !error.wasRunning;
 }
 
 /** The thread was running our own module; what matters is what it ran for whom. */
