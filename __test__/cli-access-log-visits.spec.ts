@@ -37,3 +37,10 @@ testOnLog('a real log has the same visits in real time', async (t) => {
   const { figures } = await replay(await readAccessLog(LOG), options, SILENT);
   t.like(figures, { visits: 2072, lost: 0, doubled: 0, early: 0 });
 });
+
+testOnLog('a loop that is seconds late counts the same visits', async (t) => {
+  const options = { idleMs: HOUR / 2, speed: 1_000_000, copies: 20, virtual: false };
+  const { figures, overtaken } = await replay(await readAccessLog(LOG), options, SILENT);
+  t.true(overtaken > 0, 'the loop was late');
+  t.like(figures, { requests: 200_000, visits: 20 * 3052, lost: 0, doubled: 0, early: 0 });
+});

@@ -118,11 +118,13 @@ class Replay {
   readonly #lateness: LatenessRecorder = new LatenessRecorder();
   readonly #activity: Activity;
   readonly #idleTimers: Float64Array;
-  /** The deadline at which the idle timer of a client was put into the queue, per client. */
-  readonly #queuedForMs: Float64Array;
+  /** How far requests had been handed out when the idle timer of a client was last set. */
+  readonly #knownSeconds: Float64Array;
   readonly #ran: Uint8Array;
   readonly #windowSeconds: number;
   #horizonSeconds = 0;
+  /** The end of the last window that was handed out after it had begun. */
+  #lateHorizonSeconds = 0;
   #earlyRequests = 0;
   #doubledRequests = 0;
 
@@ -136,7 +138,7 @@ class Replay {
     this.#ledger = new VisitLedger(this.#feed.clientCount, idleSeconds * msPerLogSecond);
     this.#activity = new Activity(this.#feed.spanSeconds + idleSeconds, ACTIVITY_STEPS);
     this.#idleTimers = new Float64Array(this.#feed.clientCount);
-    this.#queuedForMs = new Float64Array(this.#feed.clientCount);
+    this.#knownSeconds = new Float64Array(this.#feed.clientCount);
     this.#ran = new Uint8Array(this.#feed.total);
     this.endMs = this.#feed.instantMs(this.#feed.spanSeconds + idleSeconds) + 1;
     const requestsPerSecond = this.#feed.total / Math.max(this.#feed.spanSeconds, 1);
@@ -202,6 +204,8 @@ class Replay {
 
   #feedUntil(horizonSeconds: number): void {
     if (horizonSeconds <= this.#horizonSeconds) return;
+    const beginsAtMs = this.#feed.instantMs(this.#horizonSeconds);
+    if (this.#scheduler.now() >= beginsAtMs) this.#lateHorizonSeconds = horizonSeconds;
     this.#horizonSeconds = horizonSeconds;
     this.#feed.feed(horizonSeconds, (request, deadlineMs) => {
       this.#scheduler.schedule(deadlineMs, this.#runRequest, request);
@@ -217,6 +221,7 @@ class Replay {
     const endsAtMs = this.#ledger.endsAtMs(visit);
     const timer = this.#idleTimers[client] as TimerHandle;
     if (opened || !this.#scheduler.reschedule(timer, endsAtMs)) this.#queueIdle(visit, endsAtMs);
+    else this.#knownSeconds[client] = this.#horizonSeconds;
     this.#activity.note(this.#feed.secondsOf(request), this.#ledger.active);
   };
 
@@ -238,14 +243,14 @@ class Replay {
     if (!this.#ledger.isOpen(visit)) return;
     const client = this.#ledger.clientOf(visit);
     this.#idleTimers[client] = timer;
-    this.#queuedForMs[client] = endsAtMs;
+    this.#knownSeconds[client] = this.#horizonSeconds;
   }
 
   readonly #runIdle = (visit: number): void => {
     const endsAtMs = this.#ledger.endsAtMs(visit);
     const nowMs = this.#scheduler.now();
     const isEarly = nowMs + CLOCK_ROUNDING_MS < endsAtMs;
-    if (!isEarly && (this.#feedBefore(endsAtMs) || this.#wasMoved(visit, endsAtMs))) {
+    if (!isEarly && (this.#feedBefore(endsAtMs) || this.#mayBeAhead(visit, endsAtMs))) {
       this.#queueIdle(visit, endsAtMs);
       return;
     }
@@ -256,14 +261,14 @@ class Replay {
   };
 
   /**
-   * A timer that was moved later keeps its old place in the queue until that comes up. In a loop
-   * later than the idle time the time-out can then come before requests that are due earlier, so
-   * it queues up once more, at its own deadline, behind them.
+   * Requests that were handed out after they were due can come behind a time-out that is due later,
+   * because that had left the queue already. A time-out set before they were known queues up once
+   * more, at its own deadline, behind them.
    */
-  #wasMoved(visit: number, endsAtMs: number): boolean {
-    return (
-      this.#ledger.isOpen(visit) && this.#queuedForMs[this.#ledger.clientOf(visit)] !== endsAtMs
-    );
+  #mayBeAhead(visit: number, endsAtMs: number): boolean {
+    const seconds = this.#feed.secondsAt(endsAtMs);
+    if (seconds >= this.#lateHorizonSeconds || !this.#ledger.isOpen(visit)) return false;
+    return (this.#knownSeconds[this.#ledger.clientOf(visit)] as number) <= seconds;
   }
 
   /** A loop that hangs can let a time-out come before requests not handed to the scheduler yet. */
