@@ -60,6 +60,11 @@ export declare class NativeIsolate {
   drain(): void
   /** Moves due records that found no room into the ring. */
   refill(): void
+  /**
+   * In `dispatch`, before it looks at its ring: waits for the deadline that this call is for, if
+   * it came ahead of one, and takes what is due.
+   */
+  awaitDeadline(): void
   /** Calls `dispatch` again soon, after the event loop has had its turn. */
   dispatchAgain(): void
   /** Holds the process while actors are pending, or lets it end. */

@@ -203,6 +203,7 @@ export class TimerEngine implements TimerHost {
     }
     this.#hasDispatched = true;
     setImmediate(this.#endDispatch).unref();
+    (this.#native as NativeIsolate | undefined)?.awaitDeadline();
     if (this.#timers?.dispatch() === true) this.#isDispatchOwed = true;
   }
 

@@ -6,7 +6,7 @@ use crate::queue::Entry;
 use crate::ring::Due;
 use crate::slot::{
     CHUNK_SHIFT, Chunk, DUE_STILL_QUEUED, META_PARITY, META_RECURRING, SLOT_BITS, SLOT_MASK,
-    deadline_of_bits,
+    SlotRecord, deadline_of_bits,
 };
 
 /// A tick that is not over is looked at again after this long at the earliest, so that a short
@@ -110,6 +110,13 @@ impl Expiry<'_> {
             requeue,
         }
     }
+}
+
+/// Whether an entry would be handed over if its deadline came now.
+pub(crate) fn will_be_handed_over(entry: Entry, record: &SlotRecord) -> bool {
+    record.token() == entry.token
+        && (entry.slot_word & IN_FLIGHT == 0 || !is_same_parity(entry, record.meta()))
+        && deadline_of_bits(record.deadline_bits()) <= entry.deadline_ns
 }
 
 impl Outcome {

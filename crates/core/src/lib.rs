@@ -36,6 +36,7 @@ mod clock;
 mod expiry;
 mod isolate;
 pub mod lane;
+mod lead;
 mod manual;
 #[cfg(all(test, loom))]
 mod models;

@@ -24,7 +24,7 @@ mod probe;
 mod tests;
 
 use crate::clock::Nanos;
-use crate::expiry::Expiry;
+use crate::expiry::{Expiry, will_be_handed_over};
 use crate::isolate::{Isolate, IsolateStats};
 use crate::queue::{DeadlineQueue, Entry};
 use crate::ring::Command;
@@ -284,6 +284,38 @@ impl Scheduler {
             .iter()
             .flatten()
             .any(|isolate| isolate.commands.has_commands(&isolate.memory))
+    }
+
+    /// By how much the isolate wants to be roused whose actor is the next, at `deadline_ns`.
+    pub(crate) fn lead_ns(&self, deadline_ns: Nanos) -> Option<Nanos> {
+        let (_, isolate) = self.next_actor(deadline_ns)?;
+        isolate.sink.lead_ns()
+    }
+
+    /// Rouses the isolate whose actor is the next, at `deadline_ns`. False when it was cancelled or
+    /// moved, or is still in its previous tick.
+    pub(crate) fn rouse(&self, deadline_ns: Nanos) -> bool {
+        let Some((entry, isolate)) = self.next_actor(deadline_ns) else {
+            return false;
+        };
+        let slot = entry.slot_word & SLOT_MASK;
+        let chunk = self.chunks[(slot >> CHUNK_SHIFT) as usize].as_ref();
+        let is_due = chunk.is_some_and(|chunk| will_be_handed_over(entry, chunk.record(slot)));
+        if is_due {
+            isolate.sink.rouse(deadline_ns);
+        }
+        is_due
+    }
+
+    fn next_actor(&self, deadline_ns: Nanos) -> Option<(Entry, &Isolate)> {
+        let entry = self.queue.next_entry()?;
+        if entry.deadline_ns != deadline_ns {
+            return None;
+        }
+        let slot = entry.slot_word & SLOT_MASK;
+        let chunk = self.chunks[(slot >> CHUNK_SHIFT) as usize].as_ref()?;
+        let isolate = self.isolates[chunk.isolate.index as usize].as_ref()?;
+        Some((entry, isolate))
     }
 
     fn isolate_mut(&mut self, id: IsolateId) -> Option<&mut Isolate> {

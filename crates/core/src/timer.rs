@@ -18,6 +18,7 @@ mod tests;
 use crate::alarm::{Alarm, ask_for_punctual_wakes};
 use crate::clock::{MonotonicClock, Nanos};
 use crate::isolate::IsolateStats;
+use crate::lead::Lead;
 use crate::pace::Pace;
 use crate::scheduler::{AddChunkError, Scheduler};
 use crate::shared::SharedMemory;
@@ -173,6 +174,13 @@ impl Engine {
         state.scheduler.refill(id, now_ns);
     }
 
+    /// Hands over what is due on the calling thread, which was roused for it.
+    pub fn deliver(&self) {
+        let mut state = self.lock_from_script();
+        let now_ns = self.clock.now_ns();
+        state.scheduler.step(now_ns);
+    }
+
     /// The counters of an isolate.
     pub fn stats(&self, id: IsolateId) -> Option<IsolateStats> {
         self.lock_from_script().scheduler.stats(id)
@@ -214,6 +222,7 @@ impl Engine {
     pub(crate) fn run(&self) {
         ask_for_punctual_wakes();
         let mut pace = Pace::new();
+        let mut lead = Lead::new();
         loop {
             self.let_isolates_pass();
             let mut state = lock(&self.state);
@@ -221,7 +230,7 @@ impl Engine {
                 state.has_thread = false;
                 return;
             }
-            let Some(until_ns) = self.turn(&mut state, &mut pace) else {
+            let Some(until_ns) = self.turn(&mut state, &mut pace, &mut lead) else {
                 continue;
             };
             drop(state);
@@ -231,7 +240,7 @@ impl Engine {
 
     /// One step, and the decision how long to sleep. `None` when there is more to do at once; the
     /// inner `None` is a sleep without end.
-    fn turn(&self, state: &mut State, pace: &mut Pace) -> Option<Option<Nanos>> {
+    fn turn(&self, state: &mut State, pace: &mut Pace, lead: &mut Lead) -> Option<Option<Nanos>> {
         let scheduler = &mut state.scheduler;
         scheduler.announce_wake(AWAKE);
         let now_ns = self.clock.now_ns();
@@ -249,11 +258,14 @@ impl Engine {
                 return Some(Some(held_ns));
             }
         }
-        let announced = step.next_wake_ns.map_or(f64::INFINITY, |ns| ns as f64);
+        let wake_ns = step
+            .next_wake_ns
+            .map(|next_ns| wake_ahead(scheduler, lead, now_ns, next_ns));
+        let announced = wake_ns.map_or(f64::INFINITY, |ns| ns as f64);
         if scheduler.announce_wake(announced) {
             return None;
         }
-        Some(step.next_wake_ns)
+        Some(wake_ns)
     }
 
     fn lock_from_script(&self) -> MutexGuard<'_, State> {
@@ -273,4 +285,13 @@ impl Engine {
             yield_now();
         }
     }
+}
+
+/// When the thread wakes for a deadline: ahead of it where that makes its actor punctual. Rouses the
+/// isolate when that time has come.
+fn wake_ahead(scheduler: &Scheduler, lead: &mut Lead, now_ns: Nanos, deadline_ns: Nanos) -> Nanos {
+    if lead.take(now_ns, deadline_ns) && scheduler.rouse(deadline_ns) {
+        return Lead::backstop_ns(deadline_ns);
+    }
+    lead.plan(now_ns, deadline_ns, || scheduler.lead_ns(deadline_ns))
 }

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use crate::NativeStats;
 use crate::attachment::Attachment;
 use crate::memory::{LentBuffers, hold_intervals, hold_records, hold_rings, refused};
-use crate::wake::{Wake, WakeSink};
+use crate::wake::{TimerSink, Wake};
 
 /// An environment (the main thread or a worker) attached to the timer thread of the process.
 ///
@@ -31,7 +31,7 @@ impl NativeIsolate {
         let mut lent = LentBuffers::default();
         let memory = hold_rings(&mut lent, env, &rings)?;
         let wake = Wake::new(env, &dispatch)?;
-        let sink = Box::new(WakeSink(Arc::clone(&wake)));
+        let sink = Box::new(TimerSink(Arc::clone(&wake)));
         // SAFETY: the buffers are held until `close` or the cleanup hook has detached the isolate.
         let attached = unsafe { Engine::of_process().attach(memory, sink) };
         let id = attached.map_err(|error| {
@@ -82,6 +82,13 @@ impl NativeIsolate {
     #[napi]
     pub fn refill(&self) {
         Engine::of_process().refill(self.id);
+    }
+
+    /// In `dispatch`, before it looks at its ring: waits for the deadline that this call is for, if
+    /// it came ahead of one, and takes what is due.
+    #[napi]
+    pub fn await_deadline(&self) {
+        self.attachment.wake().await_deadline();
     }
 
     /// Calls `dispatch` again soon, after the event loop has had its turn.

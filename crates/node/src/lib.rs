@@ -24,6 +24,7 @@ mod lane_client;
 mod lane_thread;
 mod manual;
 mod memory;
+mod rouse;
 mod source;
 mod timed_workers;
 mod wake;

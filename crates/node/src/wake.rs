@@ -15,8 +15,10 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use backbeat_core::Sink;
+use backbeat_core::{Engine, Nanos, Sink};
 use napi::bindgen_prelude::*;
+
+use crate::rouse::Rouse;
 
 const RESOURCE_NAME: &CStr = c"backbeat";
 
@@ -25,6 +27,7 @@ pub struct Wake {
     handle: Mutex<Option<Handle>>,
     /// A call is on its way that has not reached JavaScript yet.
     is_pending: AtomicBool,
+    rouse: Rouse,
 }
 
 struct Handle(sys::napi_threadsafe_function);
@@ -39,6 +42,7 @@ impl Wake {
         let wake = Arc::new(Self {
             handle: Mutex::new(None),
             is_pending: AtomicBool::new(false),
+            rouse: Rouse::new(),
         });
         let context = Arc::into_raw(Arc::clone(&wake));
         let handle = create_handle(env, dispatch, context.cast_mut().cast()).inspect_err(|_| {
@@ -68,6 +72,18 @@ impl Wake {
         self.call();
     }
 
+    /// Waits for the deadline that the environment was roused for, and takes what is due then. Only
+    /// on the environment's thread, which looks at its ring right after.
+    pub fn await_deadline(&self) {
+        if !self.rouse.wait() {
+            return;
+        }
+        // As in a call that is pending: what is handed over here needs no other one.
+        self.is_pending.swap(true, Ordering::AcqRel);
+        Engine::of_process().deliver();
+        self.is_pending.swap(false, Ordering::AcqRel);
+    }
+
     /// Releases the handle. Only on the environment's thread; a second call does nothing.
     pub fn close(&self) {
         if let Some(Handle(handle)) = self.lock().take() {
@@ -85,6 +101,7 @@ impl Wake {
         if self.is_pending.swap(true, Ordering::AcqRel) {
             return;
         }
+        self.rouse.called();
         if let Some(Handle(handle)) = *self.lock() {
             // SAFETY: the handle is open and cannot be released while we hold the lock.
             unsafe {
@@ -107,6 +124,24 @@ pub struct WakeSink(pub Arc<Wake>);
 
 impl Sink for WakeSink {
     fn wake(&self) {
+        self.0.call();
+    }
+}
+
+/// The record of an environment whose actors shall be punctual.
+pub struct TimerSink(pub Arc<Wake>);
+
+impl Sink for TimerSink {
+    fn wake(&self) {
+        self.0.call();
+    }
+
+    fn lead_ns(&self) -> Option<Nanos> {
+        self.0.rouse.lead_ns()
+    }
+
+    fn rouse(&self, deadline_ns: Nanos) {
+        self.0.rouse.aim(deadline_ns);
         self.0.call();
     }
 }

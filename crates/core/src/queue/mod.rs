@@ -162,6 +162,24 @@ impl DeadlineQueue {
         }
     }
 
+    /// The entry with the earliest deadline; `None` when that takes more than a look, because it
+    /// lies in a full bucket or in one under sweep.
+    pub(crate) fn next_entry(&self) -> Option<Entry> {
+        match (self.ready.last(), self.near.peek_entry()) {
+            (Some(ready), Some(near)) if near.deadline_ns < ready.deadline_ns => Some(near),
+            (Some(ready), _) => Some(*ready),
+            (None, Some(near)) => Some(near),
+            (None, None) => {
+                let (place, _) = self.next_bucket()?;
+                let is_swept = self.sweep.as_ref().is_some_and(|sweep| sweep.is_at(place));
+                let bucket = &self.levels[place.level].buckets[place.index];
+                let is_full = bucket.iter().nth(SCAN_LIMIT).is_some();
+                let earliest = || bucket.iter().min_by_key(|entry| entry.deadline_ns).copied();
+                (!is_swept && !is_full).then(earliest).flatten()
+            }
+        }
+    }
+
     /// Takes up to `limit` entries from the opened bucket and the heap, merged.
     fn pop_opened(
         &mut self,

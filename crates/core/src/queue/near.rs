@@ -48,6 +48,16 @@ impl NearHeap {
             .map(|Reverse((deadline_ns, ..))| *deadline_ns)
     }
 
+    /// The earliest entry.
+    pub(super) fn peek_entry(&self) -> Option<Entry> {
+        let Reverse((deadline_ns, _, slot_word, token)) = self.heap.peek()?;
+        Some(Entry {
+            deadline_ns: *deadline_ns,
+            slot_word: *slot_word,
+            token: *token,
+        })
+    }
+
     /// Takes the earliest entry when it is due.
     pub(super) fn pop_due(&mut self, now_ns: Nanos) -> Option<Entry> {
         if self.peek()? > now_ns {

@@ -12,12 +12,30 @@ const MS: Nanos = 1_000_000;
 
 /// Sends at each wake-up. Dropped at the detach, which ends the channel.
 #[derive(Debug)]
-struct Bell(Sender<()>);
+struct Bell {
+    woken: Sender<Woken>,
+    lead_ns: Option<Nanos>,
+}
+
+/// Why an isolate was woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    ToLook,
+    For(Nanos),
+}
 
 impl Sink for Bell {
     fn wake(&self) {
         // Nobody listens any more when a test has seen enough.
-        let _ = self.0.send(());
+        let _ = self.woken.send(Woken::ToLook);
+    }
+
+    fn lead_ns(&self) -> Option<Nanos> {
+        self.lead_ns
+    }
+
+    fn rouse(&self, deadline_ns: Nanos) {
+        let _ = self.woken.send(Woken::For(deadline_ns));
     }
 }
 
@@ -27,15 +45,23 @@ struct Attached {
     engine: &'static Engine,
     script: ScriptSide,
     id: IsolateId,
-    woken: Receiver<()>,
+    woken: Receiver<Woken>,
 }
 
 impl Attached {
     fn new(engine: &'static Engine) -> Self {
+        Self::with_lead(engine, None)
+    }
+
+    fn with_lead(engine: &'static Engine, lead_ns: Option<Nanos>) -> Self {
         let mut script = ScriptSide::new(64, 64);
-        let (bell, woken) = channel();
+        let (bell, receiver) = channel();
+        let sink = Box::new(Bell {
+            woken: bell,
+            lead_ns,
+        });
         // SAFETY: the memory outlives the attachment, `drop` detaches.
-        let attached = unsafe { engine.attach(script.memory(), Box::new(Bell(bell))) };
+        let attached = unsafe { engine.attach(script.memory(), sink) };
         let id = attached.expect("a thread");
         script.lend_chunk(|records, intervals| {
             // SAFETY: as above.
@@ -49,7 +75,7 @@ impl Attached {
             engine,
             script,
             id,
-            woken,
+            woken: receiver,
         }
     }
 
@@ -167,4 +193,49 @@ fn a_detached_sink_is_dropped_before_detach_returns() {
     engine.detach(attached.id);
     let end = attached.woken.try_recv();
     assert_eq!(end, Err(std::sync::mpsc::TryRecvError::Disconnected));
+}
+
+/// Arms actors one at a time until the isolate was roused for one: a thread that is held up for
+/// longer than the lead has nothing to rouse for.
+fn arm_until_roused(attached: &mut Attached) -> Nanos {
+    for _ in 0..100 {
+        let due_ns = attached.engine.clock.now_ns() + 20 * MS;
+        attached.arm(due_ns, 0);
+        match attached.woken.recv_timeout(LOST).expect("a wake-up") {
+            Woken::For(deadline_ns) => {
+                assert_eq!(deadline_ns, due_ns);
+                return due_ns;
+            }
+            Woken::ToLook => assert_eq!(attached.next().0, 0),
+        }
+    }
+    panic!("never roused");
+}
+
+#[test]
+fn an_isolate_is_roused_ahead_of_a_lone_deadline_and_takes_what_is_due_itself() {
+    let engine = engine();
+    let mut attached = Attached::with_lead(engine, Some(2 * MS));
+    let due_ns = arm_until_roused(&mut attached);
+    let slot = loop {
+        if engine.clock.now_ns() >= due_ns {
+            engine.deliver();
+        }
+        if let Some(slot) = attached.script.next_due() {
+            break slot;
+        }
+        yield_now();
+    };
+    assert!(engine.clock.now_ns() >= due_ns, "early");
+    assert_eq!(slot, attached.script.slot(0));
+}
+
+#[test]
+fn what_a_roused_isolate_does_not_take_is_handed_over_nevertheless() {
+    let engine = engine();
+    let mut attached = Attached::with_lead(engine, Some(2 * MS));
+    let due_ns = arm_until_roused(&mut attached);
+    let (index, found_ns) = attached.next();
+    assert_eq!(index, 0);
+    assert!(found_ns >= due_ns, "early");
 }
