@@ -78,3 +78,36 @@ test('a progress bar on a terminal, and only there', async (t) => {
   t.is(off.code, 0);
   t.is(off.stderr, '');
 });
+
+const onPosix = process.platform === 'win32' ? test.skip : test;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  onPosix(`${signal} ends the program, and the terminal gets its cursor back`, async (t) => {
+    const { code, stdout, stderr } = await runModule(`
+      import { parallelise } from 'backbeat';
+      Object.defineProperty(process.stderr, 'isTTY', { value: true });
+      process.stderr.cursorTo = process.stderr.clearLine = process.stderr.moveCursor = () => true;
+      const onProgress = () => process.kill(process.pid, '${signal}');
+      const wait = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      await parallelise(wait, 500, { progressBar: true, onProgress });
+      console.log('went on');
+    `);
+    t.is(code, null);
+    t.is(stdout, '');
+    t.true(stderr.includes('\u001b[?25h'));
+  });
+}
+
+onPosix("a program's own handler of a signal decides beside the bar", async (t) => {
+  const { code, stdout } = await runModule(`
+    import { parallelise } from 'backbeat';
+    Object.defineProperty(process.stderr, 'isTTY', { value: true });
+    process.stderr.cursorTo = process.stderr.clearLine = process.stderr.moveCursor = () => true;
+    const seen = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+    process.kill(process.pid, 'SIGINT');
+    const results = parallelise((jobId: number) => jobId, 50, { progressBar: true });
+    await seen;
+    console.log((await results).length, process.listenerCount('SIGINT'));
+  `);
+  t.is(code, 0);
+  t.is(stdout, '50 0\n');
+});

@@ -87,6 +87,25 @@ test.serial('a signal stops everything', async (t) => {
   t.is(steps.get(0), 2);
 });
 
+test.serial('a signal that is aborted before the threads are up gives its reason', async (t) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const promise = parallelise((jobId: number) => jobId, 100, { numThreads: 8, signal });
+  controller.abort(new RangeError('at once'));
+  await t.throwsAsync(promise, { instanceOf: RangeError, message: 'at once' });
+});
+
+test.serial('a job that fails while other threads are coming up is what is thrown', async (t) => {
+  // One thread is warm, the others are not.
+  await parallelise((jobId: number) => jobId, 1);
+  const fails = (jobId: number): void => {
+    throw new RangeError(`job ${jobId}`);
+  };
+  const error = await t.throwsAsync<BgException>(parallelise(fails, 8, { numThreads: 8 }));
+  t.true(error instanceof BgException);
+  t.is(error?.jobId, 0);
+});
+
 test.serial('a signal that was aborted before', async (t) => {
   const reason = new RangeError('before');
   const signal = AbortSignal.abort(reason);

@@ -65,7 +65,7 @@ export const goals = [
     TEN_TIMES_ORIGINAL_NS,
     'backbeat-ordered',
   ),
-  share('ordered map: as p-map', 'ordered-map/immediate', 'cpuNs', 'p-map', 1, 'backbeat-ordered'),
+  share('ordered map: as p-map', 'ordered-map/immediate', 'cpuNs', 'p-map', 1, 'backbeat-loop'),
   figure(
     '10 M results through paralleliseIter: memory stays',
     '≤ 5 MB grown',
@@ -82,7 +82,7 @@ export const goals = [
     everyRound: true,
     values: (groups) =>
       [...FAN_OUTS, ...ORDERED, 'stream-memory/10000000'].flatMap((groupId) =>
-        [OURS, 'backbeat-ordered', 'backbeat-iter'].flatMap((name) =>
+        [OURS, 'backbeat-loop', 'backbeat-ordered', 'backbeat-iter'].flatMap((name) =>
           (groups[groupId]?.peers[name]?.runs ?? []).map(({ wrong }) => wrong),
         ),
       ),

@@ -33,7 +33,8 @@ const LABELS = {
   'readable-map': 'Readable.map',
   backbeat: 'backbeat parallelise',
   'backbeat-iter': 'backbeat paralleliseIter',
-  'backbeat-ordered': 'backbeat OrderedItemProducer',
+  'backbeat-loop': 'backbeat OrderedItemProducer, for await',
+  'backbeat-ordered': 'backbeat OrderedItemProducer, thread',
 };
 
 export function labelOf(peerName) {

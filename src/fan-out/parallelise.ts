@@ -110,8 +110,10 @@ export function paralleliseSync(
   return fanOut.wait();
 }
 
-/** Nobody sees results before the last one; progress is told this often. */
-const GATHER_MS = 20;
+/** How long results are gathered on a thread when somebody is told of progress, ... */
+const WATCHED_GATHER_MS = 20;
+/** ... and when nobody is: results are not seen before the last one, and each message wakes this thread. */
+const GATHER_MS = 100;
 
 /** All results of a fan-out. */
 class FanOut {
@@ -144,7 +146,7 @@ class FanOut {
       passLogger: settings.passLogger,
       logger: settings.logger,
       onFailure: settings.bgException === 'raise' ? ('stop' as const) : ('go-on' as const),
-      gatherMs: GATHER_MS,
+      gatherMs: isWatched(settings) ? WATCHED_GATHER_MS : GATHER_MS,
       limit: numJobs,
     };
     this.#run = new FanOutRun(plan, {
@@ -161,6 +163,7 @@ class FanOut {
   }
 
   wait(): unknown[] {
+    this.#progress.leaveSignals();
     this.#run.waitForEnd();
     if (this.#outcome !== 'done') throw this.#outcome?.error;
     return this.#results;
@@ -210,4 +213,8 @@ class FanOut {
     this.#outcome = { error };
     this.#reject?.(error);
   }
+}
+
+function isWatched({ onProgress, progressBar, isLogging }: ParalleliseSettings): boolean {
+  return onProgress !== undefined || progressBar !== false || isLogging;
 }

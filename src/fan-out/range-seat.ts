@@ -1,5 +1,6 @@
 /** One thread of a fan-out, seen from the caller. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { JobStoppedError } from '../errors.ts';
 import { type CarriedFunction, carry } from '../lane/carried-function.ts';
 import { type LeasedJob, LeasedThread } from '../lane/leased-thread.ts';
 import { driverTask } from './driver-module.ts';
@@ -24,6 +25,8 @@ export class RangeSeat {
   #job!: LeasedJob;
   #isNoticed = false;
   #hasReported = false;
+  /** Stopped while its thread was coming up: its work will not begin. */
+  #isCancelled = false;
 
   constructor(
     thread: number,
@@ -52,7 +55,7 @@ export class RangeSeat {
 
   /** Nothing runs on it now. */
   get isIdle(): boolean {
-    return this.#job.outcome !== undefined;
+    return this.#isCancelled || this.#job.outcome !== undefined;
   }
 
   /** The end of its work was dealt with. */
@@ -75,9 +78,9 @@ export class RangeSeat {
   /** What the work failed of, when it did not end by itself. */
   get failure(): { readonly error: unknown } | undefined {
     const { outcome } = this.#job;
-    // Without an error it was stopped before it had begun.
-    const hasFailed = outcome !== undefined && 'error' in outcome && outcome.error !== undefined;
-    return hasFailed ? outcome : undefined;
+    return outcome !== undefined && 'error' in outcome && !hasNeverBegun(outcome.error)
+      ? outcome
+      : undefined;
   }
 
   /** Goes on after more ids may be claimed. */
@@ -96,8 +99,9 @@ export class RangeSeat {
     }
   }
 
-  /** Aborts the signal of the job that is running. */
+  /** Aborts the signal of the job that is running. Nobody waits for a thread that is not up. */
   stop(): void {
+    if (!this.#lease.isUp) this.#isCancelled = this.#isNoticed = true;
     this.#job.stop();
   }
 
@@ -120,4 +124,9 @@ export class RangeSeat {
     const tell = (): void => onEnd(this);
     this.#job.result.then(tell, tell);
   }
+}
+
+/** Stopped before its turn on the thread had come: the fan-out has its own reason for it. */
+function hasNeverBegun(error: unknown): boolean {
+  return error instanceof JobStoppedError && !error.wasRunning;
 }

@@ -37,6 +37,11 @@ export class LeasedThread {
     return this.#jobs.size;
   }
 
+  /** False while the thread is starting: none of its jobs has begun. */
+  get isUp(): boolean {
+    return this.#thread.isUp;
+  }
+
   /** Blocks until the thread has come up and begun with its jobs, or they have failed. */
   waitUntilUp(): void {
     laneClient().waitUntil(() => this.#thread.isUp || this.#jobs.size === 0);

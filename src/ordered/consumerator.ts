@@ -7,6 +7,7 @@ import { driverTask } from '../fan-out/driver-module.ts';
 import { type CarriedFunction, carry } from '../lane/carried-function.ts';
 import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
+import type { ItemOutlet } from './ordered-items.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
 /** Where a consumerator is in its life. */
@@ -108,31 +109,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
    * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when it cannot go to a thread.
    */
   write(item: T): Promise<void> {
-    if (this.#state === 'stopping' || this.#state === 'stopped') return WRITTEN;
-    this.#state = 'running';
-    try {
-      if (this.#sender.trySend(item)) return WRITTEN;
-    } catch (error) {
-      if (!isConsumerGone(error)) throw error;
-      return WRITTEN;
-    }
-    return this.#hold(item);
-  }
-
-  /**
-   * @internal Hands over several items, as far as there is room, and wakes the consumer once.
-   *
-   * @returns How many; what `write` has to say of the next one.
-   */
-  writeMany(items: readonly T[]): number {
-    if (this.#state === 'stopping' || this.#state === 'stopped') return items.length;
-    this.#state = 'running';
-    if (this.#held > 0) return 0;
-    try {
-      return this.#sender.trySendMany(items);
-    } catch {
-      return 0;
-    }
+    return this.#put(item) ?? WRITTEN;
   }
 
   /**
@@ -178,6 +155,20 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     return undefined;
   }
 
+  /** @internal For items of an ordered producer: as `write`, and several with one wake-up. */
+  get outlet(): ItemOutlet<T> {
+    const held = (): number => this.#held;
+    return {
+      isDearToWake: true,
+      get held(): number {
+        return held();
+      },
+      put: (item) => this.#put(item),
+      putMany: (items) => this.#putMany(items),
+      end: () => void this.stop(),
+    };
+  }
+
   /** @internal Runs a function on a thread of the pool that iterates over the items. */
   consumeOn(
     pool: ThreadPool,
@@ -197,6 +188,30 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     const result = pool.run(CONSUME, [start], [handle.port, startedPort]);
     const ended = result.finally(() => this.#end());
     return { started: firstMessage(port1, ended), result: ended };
+  }
+
+  #put(item: T): Promise<void> | undefined {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return undefined;
+    this.#state = 'running';
+    try {
+      if (this.#sender.trySend(item)) return undefined;
+    } catch (error) {
+      if (!isConsumerGone(error)) throw error;
+      return undefined;
+    }
+    return this.#hold(item);
+  }
+
+  #putMany(items: readonly T[]): number {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return items.length;
+    this.#state = 'running';
+    if (this.#held > 0) return 0;
+    try {
+      return this.#sender.trySendMany(items);
+    } catch {
+      // `put` has its say of the next one.
+      return 0;
+    }
   }
 
   #hold(item: T): Promise<void> {

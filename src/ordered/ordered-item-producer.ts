@@ -6,6 +6,7 @@ import { poolContext } from '../pool-context.ts';
 import { isThenable } from '../thenable.ts';
 import type { BlockingItems } from './blocking-items.ts';
 import { Consumerator } from './consumerator.ts';
+import { LoopItems } from './loop-items.ts';
 import { OrderedItems } from './ordered-items.ts';
 import { enterPool, leavePool, PoolUser } from './pool-user.ts';
 import { TaskQueue } from './task-queue.ts';
@@ -63,8 +64,7 @@ const NOTHING: Promise<undefined> = Promise.resolve(undefined);
  * ```
  */
 export class OrderedItemProducer<T = unknown> extends PoolUser {
-  /** Hands the items over to the function that `start` runs. */
-  readonly i: Consumerator<T>;
+  #i: Consumerator<T> | undefined;
   readonly #highWaterMark: number;
   readonly #items: OrderedItems<T>;
   readonly #tenant = { name: 'an OrderedItemProducer' };
@@ -87,13 +87,18 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
     const { maxThreads, queue, highWaterMark = 1024 } = readOptions(options);
     this.#queue = queue;
     this.#highWaterMark = highWaterMark;
-    this.i = new Consumerator<T>(undefined, { capacity: highWaterMark });
     PoolUser.setup(maxThreads);
-    this.i.registerProducer(HELD_BY_READY);
-    this.#items = new OrderedItems(this.i, {
+    this.#items = new OrderedItems({
       onMove: () => this.#itemsMoved(),
       onFailure: ({ error }, dropped) => this.#itemFailed(error, dropped?.error),
     });
+  }
+
+  /** Hands the items over to the function that `start` runs. */
+  get i(): Consumerator<T> {
+    // Items for a loop of this isolate need none.
+    this.#i ??= new Consumerator<T>(HELD_BY_READY, { capacity: this.#highWaterMark });
+    return this.#i;
   }
 
   /** Runs item functions that are thread tasks. Shut it down when it was made elsewhere. */
@@ -144,7 +149,7 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   ): Promise<void> {
     const carried = carryThreadFunction(func, 'func');
     if (this.#consumption !== undefined) {
-      return Promise.reject(new ThreadsClosedError('start() was called before', 'make a new one'));
+      return Promise.reject(startedBefore());
     }
     const { pool } = this;
     const { started, result } = this.i.consumeOn(pool, carried, args, {
@@ -152,12 +157,46 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
       onEnd: () => this.#consumerEnded(),
     });
     this.#consumption = result;
+    this.#items.open(this.i.outlet);
     enterPool(this.#tenant);
     result.catch((error) => noteUnreported(this, error));
     return started.finally(() => {
       this.#hasStarted = true;
       this.#begin();
     });
+  }
+
+  /**
+   * The items in order, for a `for await` here, in place of a function on a thread: `start` is not
+   * called, and no item is copied. Leaving the loop ends production.
+   *
+   * @throws ThreadsClosedError `BACKBEAT_THREADS_CLOSED` when it was started before.
+   *
+   * @example
+   * ```ts
+   * import { OrderedItemProducer } from 'backbeat';
+   * const producer = new OrderedItemProducer<string>();
+   * const items = producer[Symbol.asyncIterator]();
+   * const after = (ms: number) =>
+   *   new Promise<string>((resolve) => setTimeout(resolve, ms, `${ms} ms`));
+   * for (const ms of [30, 10, 20]) void producer.produceItem(after, ms);
+   * const stopped = producer.stop();
+   * for await (const item of items) console.log(item); // 30 ms, 10 ms, 20 ms
+   * await stopped;
+   * ```
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    if (this.#consumption !== undefined) throw startedBefore();
+    const items = new LoopItems<T>(
+      this.#highWaterMark,
+      () => this.#itemsMoved(),
+      () => this.#consumerEnded(),
+    );
+    this.#consumption = items.whenOver;
+    this.#hasStarted = true;
+    this.#begin();
+    this.#items.open(items);
+    return items;
   }
 
   /**
@@ -201,7 +240,7 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
     if (this.#produce === false) this.resumeProducing();
     this.#produce = null;
     await this.#items.whenDone();
-    void this.i.stop();
+    this.#items.end();
     try {
       return await this.#outcome(this.#consumption, failure);
     } finally {
@@ -235,7 +274,9 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
   }
 
   get #isReady(): boolean {
-    return this.#produce === null || this.#items.undelivered + this.i.held < this.#highWaterMark;
+    return (
+      this.#produce === null || this.#items.undelivered + this.#items.held < this.#highWaterMark
+    );
   }
 
   #make<A extends readonly unknown[]>(
@@ -306,6 +347,10 @@ export class OrderedItemProducer<T = unknown> extends PoolUser {
     if (first !== undefined) throw first.error;
     return value;
   }
+}
+
+function startedBefore(): ThreadsClosedError {
+  return new ThreadsClosedError('it was started before', 'make a new OrderedItemProducer');
 }
 
 /** The producer's own `ready` tells of a full buffer; item functions are not held up by it. */

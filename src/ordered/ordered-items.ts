@@ -1,11 +1,24 @@
 /** Items that get ready in any order, on their way to a consumer in the order of their numbers. */
 import { performance } from 'node:perf_hooks';
-import type { Consumerator } from './consumerator.ts';
 
 /** An item that could not be made, or not be handed over. */
 export interface ItemFailure {
   readonly number: number;
   readonly error: unknown;
+}
+
+/** Where items go that have their turn. */
+export interface ItemOutlet<T> {
+  /** Whether one wake-up for several items is worth a wait. */
+  readonly isDearToWake: boolean;
+  /** Items that found no room yet. */
+  readonly held: number;
+  /** Takes an item. A promise of room when there was none; throws when it cannot go there. */
+  put(item: T): Promise<void> | undefined;
+  /** Takes as many as there is room for; how many. */
+  putMany(items: readonly T[]): number;
+  /** Nothing more comes. */
+  end(): void;
 }
 
 /** Who is told what becomes of the items. */
@@ -27,7 +40,7 @@ const setImmediateAtLoad = setImmediate;
 
 /** See the head of the file. */
 export class OrderedItems<T> {
-  readonly #consumerator: Consumerator<T>;
+  #outlet: ItemOutlet<T> | undefined;
   readonly #listener: ItemListener;
   readonly #buffer = new Map<number, T>();
   readonly #skipped = new Set<number>();
@@ -47,9 +60,14 @@ export class OrderedItems<T> {
   #failure: ItemFailure | undefined;
   #onDone: (() => void)[] = [];
 
-  constructor(consumerator: Consumerator<T>, listener: ItemListener) {
-    this.#consumerator = consumerator;
+  constructor(listener: ItemListener) {
     this.#listener = listener;
+  }
+
+  /** From now on items are handed over; before, they wait. */
+  open(outlet: ItemOutlet<T>): void {
+    this.#outlet = outlet;
+    this.#deliver();
   }
 
   /** How many items were asked for. */
@@ -65,6 +83,11 @@ export class OrderedItems<T> {
   /** Those that were asked for and not handed over. */
   get undelivered(): number {
     return this.#asked - this.#delivered;
+  }
+
+  /** Those that were handed over and found no room. */
+  get held(): number {
+    return this.#outlet?.held ?? 0;
   }
 
   /** Items that are ready before their turn. */
@@ -94,7 +117,7 @@ export class OrderedItems<T> {
     let isWanted = this.#isWanted(number);
     if (isWanted) {
       this.#noteReady();
-      const isNext = number === this.#delivered && !this.#isHeld && !this.#isGathering;
+      const isNext = number === this.#delivered && this.#isFlowing && !this.#isGathering;
       if (isNext) isWanted = this.#hand(number, item);
       else this.#buffer.set(number, item);
     }
@@ -120,6 +143,11 @@ export class OrderedItems<T> {
     this.#buffer.clear();
   }
 
+  /** Nothing more is handed over. */
+  end(): void {
+    this.#outlet?.end();
+  }
+
   /** Settles when no item is being made any more, and all were handed over. */
   async whenDone(): Promise<void> {
     if (this.#pending > 0) await new Promise<void>((resolve) => this.#onDone.push(resolve));
@@ -135,13 +163,17 @@ export class OrderedItems<T> {
 
   /** Waking the consumer for each of many items would cost more than the items. */
   #noteReady(): void {
-    if (this.#isGathering) return;
+    if (this.#isGathering || !this.#outlet?.isDearToWake) return;
     const nowMs = readClock();
     const isQuick = nowMs - this.#lastReadyMs < QUICK_MS;
     this.#lastReadyMs = nowMs;
     if (!isQuick) return;
     this.#isGathering = true;
     setImmediateAtLoad(this.#endGathering);
+  }
+
+  get #isFlowing(): boolean {
+    return !this.#isHeld && this.#outlet !== undefined;
   }
 
   #isWanted(number: number): boolean {
@@ -158,7 +190,7 @@ export class OrderedItems<T> {
       count = this.#handMany();
     } while (count > 0);
     this.#isDelivering = false;
-    if (this.#failure?.number === this.#delivered && !this.#isHeld) this.#endBehindFailure();
+    if (this.#failure?.number === this.#delivered && this.#isFlowing) this.#endBehindFailure();
     if (this.#delivered !== before) this.#listener.onMove();
   }
 
@@ -166,18 +198,18 @@ export class OrderedItems<T> {
   #handMany(): number {
     const first = this.#delivered;
     const items: T[] = [];
-    while (!this.#isHeld && this.#isWanted(first + items.length)) {
+    while (this.#isFlowing && this.#isWanted(first + items.length)) {
       const number = first + items.length;
       if (!this.#buffer.has(number)) break;
       items.push(this.#buffer.get(number) as T);
       this.#buffer.delete(number);
     }
-    const handed = items.length > 1 ? this.#consumerator.writeMany(items) : 0;
+    const handed = items.length > 1 ? (this.#outlet?.putMany(items) ?? 0) : 0;
     this.#delivered += handed;
     for (let index = handed; index < items.length; index++) {
       if (!this.#hand(first + index, items[index] as T)) break;
     }
-    const isSkipped = !this.#isHeld && this.#skipped.delete(this.#delivered);
+    const isSkipped = this.#isFlowing && this.#skipped.delete(this.#delivered);
     if (isSkipped) this.#delivered++;
     return items.length + (isSkipped ? 1 : 0);
   }
@@ -186,7 +218,8 @@ export class OrderedItems<T> {
   #hand(number: number, item: T): boolean {
     try {
       // Nobody waits for room here: `ready` is for that.
-      this.#consumerator.write(item).catch((error) => this.#setFailure({ number, error }));
+      const room = this.#outlet?.put(item);
+      room?.catch((error) => this.#setFailure({ number, error }));
     } catch (error) {
       this.#setFailure({ number, error });
       return false;
@@ -198,7 +231,7 @@ export class OrderedItems<T> {
   #endBehindFailure(): void {
     this.#hasEnded = true;
     this.#buffer.clear();
-    void this.#consumerator.stop();
+    this.#outlet?.end();
   }
 
   #setFailure(failure: ItemFailure): void {
