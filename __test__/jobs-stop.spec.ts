@@ -16,6 +16,8 @@ const waitFor = inModule<[began: number, gate: number], Promise<string>>('waitFo
 const spinForEver = inModule<[began: number], void>('spinForEver');
 /** Opens the gate and goes on until it is stopped, without going back to the event loop. */
 const spinUntilStopped = inModule<[began: number], string>('spinUntilStopped');
+/** Opens the gate and goes on until its signal throws. */
+const searchUntilStopped = inModule<[began: number], never>('searchUntilStopped');
 /** Opens the gate and ends when its signal is aborted. */
 const awaitStop = inModule<[began: number], Promise<string>>('awaitStop');
 
@@ -69,6 +71,23 @@ test.serial('code that never returns to the loop learns of the stop by asking', 
   job.stop();
   t.is(await job.result, 'heeded');
 });
+
+for (const isRunning of [false, true]) {
+  const when = isRunning ? 'while it runs' : 'before it starts';
+  test.serial(`a search that throws its stop: stopped ${when}, it rejects`, async (t) => {
+    jobPool(t, { maxThreads: 1, grace: '1h' });
+    const [began, gate, searches] = [newGate(), newGate(), newGate()];
+    const blocker = isRunning ? undefined : runJob(blockAt, { args: [began, gate] });
+    if (blocker !== undefined) await opened(began);
+    const job = runJob(searchUntilStopped, { args: [searches] });
+    if (isRunning) await opened(searches);
+    const failure = t.throwsAsync(job.stop().result, { instanceOf: JobStoppedError });
+    t.like(await failure, { code: 'BACKBEAT_JOB_STOPPED', wasRunning: isRunning });
+    open(gate);
+    await blocker?.result;
+    t.is(openings(searches), isRunning ? 1 : 0);
+  });
+}
 
 test.serial('a job that does not heed its stop ends with its thread', async (t) => {
   jobPool(t, { grace: '20ms' });
