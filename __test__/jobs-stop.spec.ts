@@ -171,6 +171,26 @@ test.serial('jobSignal outside of a job is undefined', (t) => {
   t.is(jobSignal(), undefined);
 });
 
+test.serial('what a job leaves on its thread has no signal when the job is over', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const gone = newGate();
+  await runJob(inModule<[number], void>('leaveTimer'), { args: [gone] }).result;
+  await opened(gone);
+  t.pass();
+});
+
+test.serial('a job that waits keeps its signal while one that a port brings runs', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const [began, gate] = [newGate(), newGate()];
+  const waitWithSignal = inModule<[number, number], Promise<boolean>>('waitWithSignal');
+  const job = runJob(waitWithSignal, { args: [began, gate] });
+  await opened(began);
+  await runJob((it: Int32Array) => Atomics.add(it, 0, 1), { args: [words] }).result;
+  open(gate);
+  t.true(await job.result);
+});
+
 test.serial('a signal that is aborted already throws at the call', (t) => {
   jobPool(t);
   const reason = new Error('too late');
