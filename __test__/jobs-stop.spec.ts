@@ -293,6 +293,23 @@ test.serial('a job that a port carries can be stopped while it waits', async (t)
   t.is(words[0], 0);
 });
 
+test.serial('a job that a port carries can be stopped behind one that waits', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const [began, gate] = [newGate(), newGate()];
+  const blocker = runJob(blockAt, { args: [began, gate] });
+  await opened(began);
+  const before = runJob(() => 'before');
+  const job = runJob((it: Int32Array) => Atomics.add(it, 0, 1), { args: [words] });
+  const failure = t.throwsAsync(job.result, { instanceOf: JobStoppedError });
+  job.stop();
+  open(gate);
+  t.deepEqual(await Promise.all([blocker.result, before.result]), ['went on', 'before']);
+  t.like(await failure, { wasRunning: false });
+  await runJob((it: Int32Array) => Atomics.load(it, 0), { args: [words] }).result;
+  t.is(words[0], 0);
+});
+
 test.serial('waiting at a gate in a carried function', async (t) => {
   jobPool(t);
   const gate = newGate();
