@@ -50,6 +50,8 @@ pub use memory::{
 };
 pub use pool::{Abort, Pool, Supply};
 pub use reservation::Reservation;
+#[cfg(all(test, loom))]
+pub(crate) use timed_alarms::{AlarmRings, TimedAlarms, alarm_records};
 pub use timed_pool::{TimedStart, TimedState};
 pub use timed_rules::{RunEnd, Stopped, TimedOptions};
 pub use timed_workers::TimedId;

@@ -35,7 +35,8 @@ impl Attached {
         let mut script = ScriptSide::new(64, 64);
         let (bell, woken) = channel();
         // SAFETY: the memory outlives the attachment, `drop` detaches.
-        let attached = unsafe { engine.attach(script.memory(), Box::new(Bell(bell))) };
+        let attached =
+            unsafe { engine.attach(Delivery::HeldApart, script.memory(), Box::new(Bell(bell))) };
         let id = attached.expect("a thread");
         script.lend_chunk(|records, intervals| {
             // SAFETY: as above.
