@@ -133,8 +133,15 @@ export declare class NativeLaneClient {
   takeLargeResult(slot: number): Buffer | null
   /** Blocks this thread until results have come, for at most `limitMs`. */
   waitForResults(limitMs: number): void
-  /** Drops a job that has not started: -1. Tells the lane that runs it: 0. -2 when it has ended. */
-  abort(slot: number, sequence: number, priority: number): number
+  /**
+   * Drops a job that has not started: -1. Tells the lane that runs it: 0. -2 when it has ended. A job
+   * that was sent by port has no priority.
+   */
+  abort(slot: number, sequence: number, priority?: number | undefined | null): number
+  /** Keeps a job from being started. False when it has started. */
+  pause(slot: number, sequence: number, priority: number): boolean
+  /** Lets a paused job start, after a kick. False when it is not paused. */
+  resume(sequence: number, priority: number): boolean
   /** Asks for the end of the thread that runs this job. False when none does any more. */
   endLaneOf(slot: number, sequence: number): boolean
   /**

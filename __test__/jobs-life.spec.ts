@@ -157,8 +157,7 @@ test.serial('nesting three deep ends, with one thread allowed', async (t) => {
   t.is(await runJob(nest, { args: [3] }).result, 3);
 });
 
-// The function is carried on from the thread, and with it what it imports.
-test.serial.failing('a function with imports is carried on from a thread', async (t) => {
+test.serial('a function with imports is carried on from a thread', async (t) => {
   jobPool(t, { maxThreads: 1 });
   function deeper(depth: number): number {
     if (depth === 0) return 0;

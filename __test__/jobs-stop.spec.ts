@@ -16,6 +16,8 @@ const waitFor = inModule<[began: number, gate: number], Promise<string>>('waitFo
 const spinForEver = inModule<[began: number], void>('spinForEver');
 /** Opens the gate and goes on until it is stopped, without going back to the event loop. */
 const spinUntilStopped = inModule<[began: number], string>('spinUntilStopped');
+/** Opens the gate and goes on until its signal throws. */
+const searchUntilStopped = inModule<[began: number], never>('searchUntilStopped');
 /** Opens the gate and ends when its signal is aborted. */
 const awaitStop = inModule<[began: number], Promise<string>>('awaitStop');
 
@@ -69,6 +71,23 @@ test.serial('code that never returns to the loop learns of the stop by asking', 
   job.stop();
   t.is(await job.result, 'heeded');
 });
+
+for (const isRunning of [false, true]) {
+  const when = isRunning ? 'while it runs' : 'before it starts';
+  test.serial(`a search that throws its stop: stopped ${when}, it rejects`, async (t) => {
+    jobPool(t, { maxThreads: 1, grace: '1h' });
+    const [began, gate, searches] = [newGate(), newGate(), newGate()];
+    const blocker = isRunning ? undefined : runJob(blockAt, { args: [began, gate] });
+    if (blocker !== undefined) await opened(began);
+    const job = runJob(searchUntilStopped, { args: [searches] });
+    if (isRunning) await opened(searches);
+    const failure = t.throwsAsync(job.stop().result, { instanceOf: JobStoppedError });
+    t.like(await failure, { code: 'BACKBEAT_JOB_STOPPED', wasRunning: isRunning });
+    open(gate);
+    await blocker?.result;
+    t.is(openings(searches), isRunning ? 1 : 0);
+  });
+}
 
 test.serial('a job that does not heed its stop ends with its thread', async (t) => {
   jobPool(t, { grace: '20ms' });
@@ -150,6 +169,26 @@ test.serial('the stop of a job whose result nobody asked for is no error in the 
 
 test.serial('jobSignal outside of a job is undefined', (t) => {
   t.is(jobSignal(), undefined);
+});
+
+test.serial('what a job leaves on its thread has no signal when the job is over', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const gone = newGate();
+  await runJob(inModule<[number], void>('leaveTimer'), { args: [gone] }).result;
+  await opened(gone);
+  t.pass();
+});
+
+test.serial('a job that waits keeps its signal while one that a port brings runs', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const [began, gate] = [newGate(), newGate()];
+  const waitWithSignal = inModule<[number, number], Promise<boolean>>('waitWithSignal');
+  const job = runJob(waitWithSignal, { args: [began, gate] });
+  await opened(began);
+  await runJob((it: Int32Array) => Atomics.add(it, 0, 1), { args: [words] }).result;
+  open(gate);
+  t.true(await job.result);
 });
 
 test.serial('a signal that is aborted already throws at the call', (t) => {
@@ -251,6 +290,23 @@ test.serial('a job that a port carries can be stopped while it waits', async (t)
   open(gate);
   await blocker.result;
   t.like(await failure, { wasRunning: false });
+  t.is(words[0], 0);
+});
+
+test.serial('a job that a port carries can be stopped behind one that waits', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const [began, gate] = [newGate(), newGate()];
+  const blocker = runJob(blockAt, { args: [began, gate] });
+  await opened(began);
+  const before = runJob(() => 'before');
+  const job = runJob((it: Int32Array) => Atomics.add(it, 0, 1), { args: [words] });
+  const failure = t.throwsAsync(job.result, { instanceOf: JobStoppedError });
+  job.stop();
+  open(gate);
+  t.deepEqual(await Promise.all([blocker.result, before.result]), ['went on', 'before']);
+  t.like(await failure, { wasRunning: false });
+  await runJob((it: Int32Array) => Atomics.load(it, 0), { args: [words] }).result;
   t.is(words[0], 0);
 });
 

@@ -10,11 +10,10 @@ import { LANE_KEY, type LaneView } from './lane/lane-view.ts';
  * ```ts
  * import { BackgroundWorkerPool, jobSignal } from 'backbeat';
  * const job = BackgroundWorkerPool.runJob(() => {
- *   let rounds = 0;
- *   while (!jobSignal()?.aborted) rounds++;
- *   return rounds;
+ *   for (;;) jobSignal()?.throwIfAborted();
  * });
  * job.stop();
+ * await job.result.catch((error) => console.log(error.code)); // BACKBEAT_JOB_STOPPED
  * ```
  */
 export function jobSignal(): AbortSignal | undefined {

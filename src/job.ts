@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import { JobStoppedError } from './errors.ts';
+import { DeadlockError, JobStoppedError } from './errors.ts';
 import { JobGuards } from './job-guards.ts';
 import type { JobOptions } from './job-options.ts';
 import type { CallSite } from './lane/call-site.ts';
@@ -19,6 +19,7 @@ interface JobExtras {
   callSite: CallSite | undefined;
   /** Why the job was stopped. */
   stopped: { readonly why: string; readonly reason: unknown } | undefined;
+  isPaused: boolean;
   guards: JobGuards | undefined;
 }
 
@@ -69,10 +70,48 @@ export class Job<R = unknown> {
    * Blocks this thread until the job has ended.
    *
    * @returns What the function returned.
-   * @throws What `result` rejects with.
+   * @throws What `result` rejects with, and DeadlockError `BACKBEAT_DEADLOCK` while the job is paused.
    */
   resultSync(): R {
     return this.#entry.resultSync();
+  }
+
+  /** True while the job is paused: it has not started, and does not before `resume()`. */
+  get paused(): boolean {
+    return this.#entry.isPaused;
+  }
+
+  /**
+   * Keeps a job that waits for a thread from starting until `resume()`. It keeps its place in the queue,
+   * its `timeout` goes on, and meanwhile it does not hold the process. `stop()` drops it.
+   *
+   * A function that runs cannot be suspended, so a job that has started, or has ended, goes on as it is;
+   * and one that is with a thread already because it needs a message port (`transfer`, shared memory).
+   * `paused` tells.
+   *
+   * @returns This job.
+   *
+   * @example
+   * ```ts
+   * import { BackgroundWorkerPool } from 'backbeat';
+   * const report = BackgroundWorkerPool.runJob(() => 'written');
+   * if (report.pause().paused) console.log('it waits');
+   * report.resume();
+   * ```
+   */
+  pause(): this {
+    this.#entry.pause();
+    return this;
+  }
+
+  /**
+   * Lets a paused job start. Without effect on others.
+   *
+   * @returns This job.
+   */
+  resume(): this {
+    this.#entry.resume();
+    return this;
   }
 
   /**
@@ -137,6 +176,10 @@ class JobEntry<R> implements PendingJob {
     return this.#state === PENDING;
   }
 
+  get isPaused(): boolean {
+    return this.isPending && this.#extras?.isPaused === true;
+  }
+
   submit(options: JobOptions | undefined): void {
     laneClient().submit(this, options?.args ?? NO_ARGS, options?.transfer ?? NO_TRANSFER);
     if (options?.signal !== undefined || options?.timeout !== undefined) {
@@ -153,10 +196,22 @@ class JobEntry<R> implements PendingJob {
   }
 
   resultSync(): R {
+    if (this.isPaused) throw new DeadlockError('resultSync()', 'the job is paused; resume() it');
     this.#isAskedFor = true;
     laneClient().waitUntil(() => !this.isPending);
     if (this.#state === FAILED) throw this.#value;
     return this.#value as R;
+  }
+
+  pause(): void {
+    if (!this.isPending || this.isPaused || !laneClient().pause(this)) return;
+    this.#writableExtras().isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.#writableExtras().isPaused = false;
+    laneClient().resume(this);
   }
 
   stop(why: string, reason: unknown): void {
@@ -214,6 +269,7 @@ function noExtras(): JobExtras {
     priority: 0,
     callSite: undefined,
     stopped: undefined,
+    isPaused: false,
     guards: undefined,
   };
 }

@@ -20,7 +20,7 @@ import {
   ownName,
   shownName,
 } from './function-source.ts';
-import { importedObjects } from './revive-modules.ts';
+import { importedFrom } from './revive-modules.ts';
 import { surroundingRefusal, THIS_REFUSAL, writtenRefusal } from './source-refusals.ts';
 import type { AnyFunction } from './thread-task.ts';
 
@@ -119,13 +119,13 @@ export class CarriedGraph implements FunctionEncoder {
   }
 
   isImported(object: object): boolean {
-    return this.#imports.has(object) || importedObjects.has(object);
+    return this.#imports.has(object) || importedFrom(object) !== undefined;
   }
 
   encodeImport(object: object, path: CapturePath): EncodedValue | undefined {
     const variable = this.#imports.get(object);
     if (variable !== undefined) return this.#encodeImport(variable, path);
-    const revived = importedObjects.get(object);
+    const revived = importedFrom(object);
     return revived && (this.#encoder as CaptureEncoder).addModule(revived.module, revived.path);
   }
 

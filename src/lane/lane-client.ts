@@ -168,10 +168,26 @@ export class LaneClient {
    * @returns True when it was dropped: it is settled by the caller and nothing more comes.
    */
   abort(job: PendingJob): boolean {
-    const isDropped = this.native.abort(job.slot, job.sequence, job.priority) === DROPPED;
+    const priority = this.#parcels.carries(job) ? undefined : job.priority;
+    const isDropped = this.native.abort(job.slot, job.sequence, priority) === DROPPED;
     if (isDropped) this.#release(job);
     else this.#parcels.stop(job);
     return isDropped;
+  }
+
+  /** Keeps a job from being started. False when it has started, or lies in the port of a lane. */
+  pause(job: PendingJob): boolean {
+    if (this.#parcels.carries(job)) return false;
+    const isPaused = this.native.pause(job.slot, job.sequence, job.priority);
+    if (isPaused) this.letGo();
+    return isPaused;
+  }
+
+  /** Lets a paused job start. */
+  resume(job: PendingJob): void {
+    this.hold();
+    this.native.resume(job.sequence, job.priority);
+    this.kick();
   }
 
   /** Ends the thread that runs a job. False when none does any more. */
@@ -268,7 +284,7 @@ export class LaneClient {
     this.#jobs[job.slot] = undefined;
     this.#freeSlots.push(job.slot);
     this.#underWay--;
-    if (job.isDaemon !== true) this.letGo();
+    if (job.isDaemon !== true && job.isPaused !== true) this.letGo();
     else if (this.#underWay === 0) this.#queueRelease();
   }
 

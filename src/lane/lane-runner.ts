@@ -158,6 +158,7 @@ export class LaneRunner {
       this.#fail(frame, error);
       return;
     }
+    this.#running.current = frame;
     this.#run(frame, cached, args);
     this.#countTask();
   }
@@ -217,7 +218,6 @@ export class LaneRunner {
 
   #run(frame: Frame, task: LaneFunction | Promise<LaneFunction>, args: readonly unknown[]): void {
     let result: unknown;
-    this.#running.current = frame;
     try {
       result = typeof task === 'function' ? task(...args) : task.then((it) => it(...args));
       if (isThenable(result)) {
@@ -229,6 +229,7 @@ export class LaneRunner {
       this.#fail(frame, error);
     }
     drainTicks();
+    this.#running.endAtOnce(frame);
   }
 
   /** Nearly always the promise is settled as soon as the microtasks have run. */

@@ -128,6 +128,11 @@ export class ParcelDesk {
     if (jobs.length === 0 && thread.reservation === FOR_PARCEL) this.#native.release(ticket);
   }
 
+  /** True for a job that was sent by port and has not settled. */
+  carries(job: PendingJob): boolean {
+    return this.#sent.has(job);
+  }
+
   /** Keeps a job from being run by a lane that is still starting. */
   stop(job: PendingJob): void {
     if (this.#sent.get(job)?.isUp === false) this.#stopped.add(job);

@@ -15,6 +15,8 @@ export interface PendingJob {
   readonly callSite: CallSite | undefined;
   /** It does not hold the process. */
   readonly isDaemon?: boolean;
+  /** It waits until it is resumed, and does not hold the process either. */
+  readonly isPaused?: boolean;
   /** The job has returned. */
   resolve(value: unknown): void;
   /** The job has thrown, or cannot end any more. */

@@ -4,13 +4,36 @@ import { constants, Script } from 'node:vm';
 import { TaskImportError } from '../errors.ts';
 import type { CarriedModule } from './carried-payload.ts';
 
-/** Where the objects came from that carried functions imported, for functions that are carried on. */
-export const importedObjects: WeakMap<object, ImportedObject> = new WeakMap();
+/**
+ * Under this key the global object has a table of where the objects came from that carried functions
+ * imported, for functions that are carried on. It is there for all copies of this package in the
+ * isolate: the thread's own makes the functions, the one that they import carries them on.
+ */
+const IMPORTED_KEY = Symbol.for('backbeat.imported');
+
+type ImportedTable = WeakMap<object, ImportedObject>;
 
 /** A member of a module. */
 export interface ImportedObject {
   readonly module: CarriedModule;
   readonly path: readonly string[];
+}
+
+/** Where an object came from that a carried function imported. */
+export function importedFrom(object: object): ImportedObject | undefined {
+  return importedTable()?.get(object);
+}
+
+/** Keeps where an object came from. */
+export function noteImported(object: object, from: ImportedObject): void {
+  if (importedTable() === undefined) {
+    Object.defineProperty(globalThis, IMPORTED_KEY, { value: new WeakMap(), configurable: true });
+  }
+  importedTable()?.set(object, from);
+}
+
+function importedTable(): ImportedTable | undefined {
+  return (globalThis as Record<symbol, unknown>)[IMPORTED_KEY] as ImportedTable | undefined;
 }
 
 /** What `require` returns, or a builtin module; at once. */

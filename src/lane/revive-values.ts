@@ -10,7 +10,7 @@ import type {
   FunctionNode,
 } from './carried-payload.ts';
 import { type FunctionInstance, instantiate } from './function-factory.ts';
-import { importedObjects } from './revive-modules.ts';
+import { noteImported } from './revive-modules.ts';
 
 /** What a module exports, and how it was found. */
 export interface LoadedModule {
@@ -102,7 +102,7 @@ export class ValueReviver {
     const value = follow(this.#modules[node.module]?.exported, node.path);
     const module = this.#modules[node.module]?.module;
     if (module !== undefined && (typeof value === 'function' || typeof value === 'object')) {
-      if (value !== null) importedObjects.set(value, { module, path: node.path });
+      if (value !== null) noteImported(value, { module, path: node.path });
     }
     return value;
   }

@@ -7,8 +7,10 @@ type AbortReader = (into: (origin: number, slot: number, sequence: number) => vo
 
 /** See the head of the file. */
 export class RunningJobs implements LaneView {
-  /** The job that was started last. */
+  /** The job from the batch that runs, on the stack or waited for: there is one at a time. */
   current: Frame | undefined = undefined;
+  /** The job that came by port and is on the stack. */
+  #parcel: Frame | undefined = undefined;
   readonly #readAborts: AbortReader;
   /** Those that were not over when their function returned. */
   readonly #waiting = new Set<Frame>();
@@ -33,10 +35,17 @@ export class RunningJobs implements LaneView {
     if (this.current !== undefined && keyOf(this.current) === keyOf(frame)) this.current = frame;
   }
 
-  /** False when it was removed before. */
+  /** A job that was waited for is over. False when it was removed before. */
   remove(frame: Frame): boolean {
-    if (this.#controllers.size > 0) this.#controllers.delete(keyOf(frame));
+    if (this.current === frame) this.current = undefined;
+    this.#dropSignal(frame);
     return this.#waiting.delete(frame);
+  }
+
+  /** A job was over when its function returned. */
+  endAtOnce(frame: Frame): void {
+    if (this.current === frame) this.current = undefined;
+    this.#dropSignal(frame);
   }
 
   /** All that are running, the one on the stack included; they are no longer waited for. */
@@ -46,10 +55,12 @@ export class RunningJobs implements LaneView {
     return frames;
   }
 
-  /** Runs a job next to which others may run on this thread. */
+  /** Runs a job that came by port: it may run beside one from the batch. */
   within(frame: Frame, action: () => void): void {
     this.#scope ??= new AsyncLocalStorage();
+    this.#parcel = frame;
     this.#scope.run(frame, action);
+    this.#parcel = undefined;
   }
 
   /** Aborts the signals of jobs that were stopped. */
@@ -58,10 +69,7 @@ export class RunningJobs implements LaneView {
     if (!memory.hasAborts) return;
     this.#readAborts((origin, slot, sequence) => {
       const key = `${origin}.${slot}.${sequence}`;
-      const isRunning = [...this.#waiting, this.current].some(
-        (frame) => frame !== undefined && keyOf(frame) === key,
-      );
-      if (isRunning) this.#controllerOf(key).abort();
+      if (this.#isRunning(key)) this.#controllerOf(key).abort();
       else this.#stopped.add(key);
     });
   }
@@ -73,10 +81,24 @@ export class RunningJobs implements LaneView {
 
   jobSignal(): AbortSignal | undefined {
     const frame = this.#scope?.getStore() ?? this.current;
+    // What a job leaves behind, as a timer, may ask when the job is over.
     if (frame === undefined) return undefined;
+    if (frame !== this.current && !this.#isRunning(keyOf(frame))) return undefined;
     // Code that never returns to the loop learns of a stop by asking again.
     if (this.#memory !== undefined) this.heedAborts(this.#memory);
     return this.#controllerOf(keyOf(frame)).signal;
+  }
+
+  #isRunning(key: string): boolean {
+    for (const frame of [this.current, this.#parcel]) {
+      if (frame !== undefined && keyOf(frame) === key) return true;
+    }
+    for (const frame of this.#waiting) if (keyOf(frame) === key) return true;
+    return false;
+  }
+
+  #dropSignal(frame: Frame): void {
+    if (this.#controllers.size > 0) this.#controllers.delete(keyOf(frame));
   }
 
   #controllerOf(key: string): AbortController {

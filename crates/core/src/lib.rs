@@ -14,7 +14,8 @@
 //! * `queue`: exact (deadline, sequence) order; a timing wheel in front of a sort.
 //! * `scheduler`, `expiry`: what a command, a cancel and a deadline that has come mean. Knows no
 //!   clock, waits for nothing.
-//! * `timer`, `alarm`, `pace`: the thread, what it sleeps on, and how deliveries are spaced.
+//! * `timer`, `turn`, `alarm`, `pace`: the thread, what it does in a turn, what it sleeps on, and how
+//!   deliveries are spaced.
 //! * `manual`: the same scheduler without a thread.
 //! * [`lane`]: jobs of scripts on native threads.
 //!
@@ -51,6 +52,7 @@ mod sink;
 mod slot;
 mod sync;
 mod timer;
+mod turn;
 
 pub use clock::{ManualClock, MonotonicClock, Nanos};
 pub use isolate::IsolateStats;
@@ -59,7 +61,7 @@ pub use scheduler::{AddChunkError, Scheduler, Step};
 pub use shared::{CommandCell, DueCell, Layout, SharedHeader, SharedMemory, layout};
 pub use sink::Sink;
 pub use slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_BITS,
-    SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, Delivery, IsolateId, META_PARITY, META_RECURRING,
+    SLOT_BITS, SlotRecord,
 };
 pub use timer::Engine;

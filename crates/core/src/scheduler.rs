@@ -31,7 +31,8 @@ use crate::ring::Command;
 use crate::shared::SharedMemory;
 use crate::sink::Sink;
 use crate::slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, Chunk, IsolateId, MAX_CHUNKS, SLOT_BITS, SLOT_MASK, SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, Chunk, Delivery, IsolateId, MAX_CHUNKS, SLOT_BITS, SLOT_MASK,
+    SlotRecord,
 };
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -82,10 +83,18 @@ pub struct Scheduler {
     /// Earliest deadline of a command that was dead when it was read: a reason to wake that saves
     /// the next commands their kick, see `next_wake_ns`.
     lull_ns: Option<Nanos>,
+    delivery: Delivery,
 }
 
 impl Default for Scheduler {
     fn default() -> Self {
+        Self::new(Delivery::default())
+    }
+}
+
+impl Scheduler {
+    /// Makes a scheduler for isolates that want their deliveries so.
+    pub fn new(delivery: Delivery) -> Self {
         Self {
             queue: DeadlineQueue::new(),
             isolates: Vec::new(),
@@ -96,11 +105,10 @@ impl Default for Scheduler {
             clearing: 0,
             orphans: 0,
             lull_ns: None,
+            delivery,
         }
     }
-}
 
-impl Scheduler {
     /// Takes on an isolate.
     ///
     /// # Safety
@@ -119,6 +127,7 @@ impl Scheduler {
         let id = IsolateId {
             index: index as u32,
             generation: self.attachments,
+            delivery: self.delivery,
         };
         self.attachments = self.attachments.wrapping_add(1);
         let isolate = Some(Isolate::new(id, memory, sink));

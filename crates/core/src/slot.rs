@@ -95,12 +95,23 @@ impl SlotRecord {
     }
 }
 
+/// How what is due is handed to an isolate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// A dense load is held apart a little, so that it shares wake-ups.
+    #[default]
+    HeldApart,
+    /// Each at its deadline.
+    AtOnce,
+}
+
 /// Names one attachment of an isolate inside one scheduler. Never means another one, even when the
 /// place of a detached isolate has been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IsolateId {
     pub(crate) index: u32,
     pub(crate) generation: u32,
+    pub(crate) delivery: Delivery,
 }
 
 /// The deadline that JavaScript wrote as a double, rounded up to whole nanoseconds.

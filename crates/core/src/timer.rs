@@ -16,18 +16,15 @@
 mod tests;
 
 use crate::alarm::{Alarm, ask_for_punctual_wakes};
-use crate::clock::{MonotonicClock, Nanos};
+use crate::clock::MonotonicClock;
 use crate::isolate::IsolateStats;
-use crate::lead::Lead;
-use crate::pace::Pace;
-use crate::scheduler::{AddChunkError, Scheduler};
+use crate::scheduler::AddChunkError;
 use crate::shared::SharedMemory;
 use crate::sink::Sink;
-use crate::slot::{IsolateId, SlotRecord};
+use crate::slot::{Delivery, IsolateId, SlotRecord};
 use crate::sync::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering, lock, yield_now};
+use crate::turn::{Schedulers, Turns};
 
-/// Announced while the thread is awake or will be within a slack: no command needs a kick.
-const AWAKE: f64 = -1.0;
 /// Turns that the thread yields to waiting isolates between two steps.
 const YIELDS: usize = 1000;
 
@@ -43,7 +40,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct State {
-    scheduler: Scheduler,
+    schedulers: Schedulers,
     has_thread: bool,
 }
 
@@ -52,10 +49,15 @@ impl State {
     ///
     /// # Safety
     ///
-    /// As for [`Scheduler::attach`].
-    unsafe fn admit(&mut self, memory: SharedMemory, sink: Box<dyn Sink>) -> (IsolateId, bool) {
+    /// As for [`crate::Scheduler::attach`].
+    unsafe fn admit(
+        &mut self,
+        delivery: Delivery,
+        memory: SharedMemory,
+        sink: Box<dyn Sink>,
+    ) -> (IsolateId, bool) {
         // SAFETY: handed on from this function's contract.
-        let id = unsafe { self.scheduler.attach(memory, sink) };
+        let id = unsafe { self.schedulers.with(delivery).attach(memory, sink) };
         let needs_thread = !std::mem::replace(&mut self.has_thread, true);
         (id, needs_thread)
     }
@@ -65,7 +67,7 @@ impl Engine {
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::new(State {
-                scheduler: Scheduler::default(),
+                schedulers: Schedulers::new(),
                 has_thread: false,
             }),
             alarm: Alarm::new(),
@@ -89,20 +91,21 @@ impl Engine {
     ///
     /// # Safety
     ///
-    /// As for [`Scheduler::attach`].
+    /// As for [`crate::Scheduler::attach`].
     #[cfg(not(loom))]
     pub unsafe fn attach(
         &'static self,
+        delivery: Delivery,
         memory: SharedMemory,
         sink: Box<dyn Sink>,
     ) -> std::io::Result<IsolateId> {
         let mut state = self.lock_from_script();
         // SAFETY: handed on from this function's contract.
-        let (id, needs_thread) = unsafe { state.admit(memory, sink) };
+        let (id, needs_thread) = unsafe { state.admit(delivery, memory, sink) };
         // Started under the lock: nobody can attach in between and count on a thread that never
         // comes.
         if needs_thread && let Err(error) = self.spawn() {
-            state.scheduler.detach(id);
+            state.schedulers.of(id).detach(id);
             state.has_thread = false;
             return Err(error);
         }
@@ -112,15 +115,15 @@ impl Engine {
     /// Forgets an isolate. When this returns, nothing of it is or will be touched.
     pub fn detach(&self, id: IsolateId) {
         let mut state = self.lock_from_script();
-        state.scheduler.detach(id);
-        let is_last = state.scheduler.isolate_count() == 0;
+        state.schedulers.of(id).detach(id);
+        let is_last = state.schedulers.isolate_count() == 0;
         drop(state);
         if is_last {
             self.alarm.ring();
         }
     }
 
-    /// Adds a chunk of slots, see [`Scheduler::add_chunk`].
+    /// Adds a chunk of slots, see [`crate::Scheduler::add_chunk`].
     ///
     /// # Errors
     ///
@@ -128,7 +131,7 @@ impl Engine {
     ///
     /// # Safety
     ///
-    /// As for [`Scheduler::add_chunk`].
+    /// As for [`crate::Scheduler::add_chunk`].
     pub unsafe fn add_chunk(
         &self,
         id: IsolateId,
@@ -136,14 +139,14 @@ impl Engine {
     ) -> Result<u32, AddChunkError> {
         let mut state = self.lock_from_script();
         // SAFETY: handed on from this function's contract.
-        unsafe { state.scheduler.add_chunk(id, records) }
+        unsafe { state.schedulers.of(id).add_chunk(id, records) }
     }
 
-    /// Adds a table of intervals, see [`Scheduler::set_intervals`].
+    /// Adds a table of intervals, see [`crate::Scheduler::set_intervals`].
     ///
     /// # Safety
     ///
-    /// As for [`Scheduler::set_intervals`].
+    /// As for [`crate::Scheduler::set_intervals`].
     pub unsafe fn set_intervals(
         &self,
         id: IsolateId,
@@ -152,7 +155,7 @@ impl Engine {
     ) -> bool {
         let mut state = self.lock_from_script();
         // SAFETY: handed on from this function's contract.
-        unsafe { state.scheduler.set_intervals(id, number, intervals) }
+        unsafe { state.schedulers.of(id).set_intervals(id, number, intervals) }
     }
 
     /// Wakes the thread: there are commands that cannot wait for its next wake-up.
@@ -164,26 +167,26 @@ impl Engine {
     pub fn drain(&self) {
         let mut state = self.lock_from_script();
         let now_ns = self.clock.now_ns();
-        state.scheduler.drain_commands(now_ns);
+        state.schedulers.drain_commands(now_ns);
     }
 
     /// Moves the backlog of an isolate into its due ring.
     pub fn refill(&self, id: IsolateId) {
         let mut state = self.lock_from_script();
         let now_ns = self.clock.now_ns();
-        state.scheduler.refill(id, now_ns);
+        state.schedulers.of(id).refill(id, now_ns);
     }
 
     /// Hands over what is due on the calling thread, which was roused for it.
     pub fn deliver(&self) {
         let mut state = self.lock_from_script();
         let now_ns = self.clock.now_ns();
-        state.scheduler.step(now_ns);
+        state.schedulers.with(Delivery::HeldApart).step(now_ns);
     }
 
     /// The counters of an isolate.
     pub fn stats(&self, id: IsolateId) -> Option<IsolateStats> {
-        self.lock_from_script().scheduler.stats(id)
+        self.lock_from_script().schedulers.of(id).stats(id)
     }
 
     /// True while the timer thread exists.
@@ -195,7 +198,7 @@ impl Engine {
     ///
     /// # Safety
     ///
-    /// As for [`Scheduler::attach`].
+    /// As for [`crate::Scheduler::attach`].
     #[cfg(loom)]
     pub(crate) unsafe fn admit(
         &self,
@@ -203,7 +206,10 @@ impl Engine {
         sink: Box<dyn Sink>,
     ) -> (IsolateId, bool) {
         // SAFETY: handed on from this function's contract.
-        unsafe { self.lock_from_script().admit(memory, sink) }
+        unsafe {
+            self.lock_from_script()
+                .admit(Delivery::HeldApart, memory, sink)
+        }
     }
 
     #[cfg(not(loom))]
@@ -221,51 +227,22 @@ impl Engine {
     /// The life of the timer thread. Ends when no isolate is left.
     pub(crate) fn run(&self) {
         ask_for_punctual_wakes();
-        let mut pace = Pace::new();
-        let mut lead = Lead::new();
+        let mut turns = Turns::new();
         loop {
             self.let_isolates_pass();
             let mut state = lock(&self.state);
-            if state.scheduler.isolate_count() == 0 {
+            if state.schedulers.isolate_count() == 0 {
                 state.has_thread = false;
                 return;
             }
-            let Some(until_ns) = self.turn(&mut state, &mut pace, &mut lead) else {
+            state.schedulers.announce_awake();
+            let now_ns = self.clock.now_ns();
+            let Some(until_ns) = turns.turn(&mut state.schedulers, now_ns) else {
                 continue;
             };
             drop(state);
             self.alarm.wait(self.clock, until_ns);
         }
-    }
-
-    /// One step, and the decision how long to sleep. `None` when there is more to do at once; the
-    /// inner `None` is a sleep without end.
-    fn turn(&self, state: &mut State, pace: &mut Pace, lead: &mut Lead) -> Option<Option<Nanos>> {
-        let scheduler = &mut state.scheduler;
-        scheduler.announce_wake(AWAKE);
-        let now_ns = self.clock.now_ns();
-        let step = scheduler.step(now_ns);
-        if step.delivered {
-            pace.delivered(now_ns);
-        }
-        if step.more {
-            return None;
-        }
-        if let Some(held_ns) = pace.held_until_ns(now_ns) {
-            // Commands that come in during the hold are read at its end, so none needs a kick. But
-            // without anything due soon the hold is not worth a wake-up of its own.
-            if step.next_wake_ns.is_some_and(|next_ns| next_ns <= held_ns) {
-                return Some(Some(held_ns));
-            }
-        }
-        let wake_ns = step
-            .next_wake_ns
-            .map(|next_ns| wake_ahead(scheduler, lead, now_ns, next_ns));
-        let announced = wake_ns.map_or(f64::INFINITY, |ns| ns as f64);
-        if scheduler.announce_wake(announced) {
-            return None;
-        }
-        Some(wake_ns)
     }
 
     fn lock_from_script(&self) -> MutexGuard<'_, State> {
@@ -285,13 +262,4 @@ impl Engine {
             yield_now();
         }
     }
-}
-
-/// When the thread wakes for a deadline: ahead of it where that makes its actor punctual. Rouses the
-/// isolate when that time has come.
-fn wake_ahead(scheduler: &Scheduler, lead: &mut Lead, now_ns: Nanos, deadline_ns: Nanos) -> Nanos {
-    if lead.take(now_ns, deadline_ns) && scheduler.rouse(deadline_ns) {
-        return Lead::backstop_ns(deadline_ns);
-    }
-    lead.plan(now_ns, deadline_ns, || scheduler.lead_ns(deadline_ns))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backbeat_core::{Engine, IsolateId};
+use backbeat_core::{Delivery, Engine, IsolateId};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
@@ -33,7 +33,7 @@ impl NativeIsolate {
         let wake = Wake::new(env, &dispatch)?;
         let sink = Box::new(TimerSink(Arc::clone(&wake)));
         // SAFETY: the buffers are held until `close` or the cleanup hook has detached the isolate.
-        let attached = unsafe { Engine::of_process().attach(memory, sink) };
+        let attached = unsafe { Engine::of_process().attach(Delivery::HeldApart, memory, sink) };
         let id = attached.map_err(|error| {
             wake.close();
             Error::new(

@@ -126,14 +126,28 @@ impl NativeLaneClient {
         Pool::of_process().wait_for_results(self.id, until_ns);
     }
 
-    /// Drops a job that has not started: -1. Tells the lane that runs it: 0. -2 when it has ended.
+    /// Drops a job that has not started: -1. Tells the lane that runs it: 0. -2 when it has ended. A job
+    /// that was sent by port has no priority.
     #[napi]
-    pub fn abort(&self, slot: u32, sequence: u32, priority: i32) -> f64 {
-        match Pool::of_process().abort(self.id, slot, sequence, priority as i8) {
+    pub fn abort(&self, slot: u32, sequence: u32, priority: Option<i32>) -> f64 {
+        let priority = priority.map(|priority| priority as i8);
+        match Pool::of_process().abort(self.id, slot, sequence, priority) {
             Abort::Dropped => DROPPED,
             Abort::Ended => ENDED,
             Abort::Told => TOLD,
         }
+    }
+
+    /// Keeps a job from being started. False when it has started.
+    #[napi]
+    pub fn pause(&self, slot: u32, sequence: u32, priority: i32) -> bool {
+        Pool::of_process().pause(self.id, slot, sequence, priority as i8)
+    }
+
+    /// Lets a paused job start, after a kick. False when it is not paused.
+    #[napi]
+    pub fn resume(&self, sequence: u32, priority: i32) -> bool {
+        Pool::of_process().resume(self.id, sequence, priority as i8)
     }
 
     /// Asks for the end of the thread that runs this job. False when none does any more.

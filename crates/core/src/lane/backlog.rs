@@ -1,6 +1,6 @@
 //! Jobs that wait, and results that found no room: frames in order, in memory of the core.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::lane::frame::{FRAME_HEADER_WORDS, FrameHeader};
 use crate::lane::timed_workers::DueRuns;
@@ -20,14 +20,6 @@ impl FrameQueue {
     pub(crate) fn push_back(&mut self, header: FrameHeader, payload: impl Iterator<Item = u64>) {
         self.words.extend(header.to_words());
         self.words.extend(payload);
-        self.frames += 1;
-    }
-
-    /// Puts a frame in front of all others: a job that was taken but not started.
-    pub(crate) fn push_front(&mut self, frame: &[u64]) {
-        for &word in frame.iter().rev() {
-            self.words.push_front(word);
-        }
         self.frames += 1;
     }
 
@@ -64,15 +56,27 @@ pub(crate) struct Backlog {
     usual: FrameQueue,
     /// The others, keyed by the negated priority. None of them is empty.
     special: BTreeMap<i16, FrameQueue>,
+    /// Jobs that were in one of these queues before, by the key of the queue and their sequence
+    /// number: they come before it. Apart, because the numbers must only grow within a queue.
+    ahead: BTreeMap<(i16, u32), Vec<u64>>,
     /// Sequence numbers of jobs that were cancelled and still lie in a queue.
     cancelled: HashSet<u32>,
+    /// Jobs that are paused, by their sequence numbers: their frames, once they are out of the queue.
+    paused: HashMap<u32, Option<Vec<u64>>>,
     waiting: usize,
     /// Runs of timed workers. They are late already, so they go before all jobs.
     pub(crate) due: DueRuns,
 }
 
+/// Where the next job lies.
+#[derive(Clone, Copy)]
+enum Place {
+    Ahead((i16, u32)),
+    Queue(i16),
+}
+
 impl Backlog {
-    /// Jobs and runs that wait, cancelled ones not counted.
+    /// Jobs and runs that wait, cancelled and paused ones not counted.
     pub(crate) fn len(&self) -> usize {
         self.waiting + self.due.len()
     }
@@ -83,32 +87,80 @@ impl Backlog {
     }
 
     /// Takes a job back that was not started.
-    pub(crate) fn push_front(&mut self, header: FrameHeader, frame: &[u64]) {
-        self.queue_of(header.priority()).push_front(frame);
+    pub(crate) fn give_back(&mut self, header: FrameHeader, frame: Vec<u64>) {
+        let place = (key_of(header.priority()), header.sequence);
+        self.ahead.insert(place, frame);
         self.waiting += 1;
     }
 
     /// The job that comes next.
     pub(crate) fn front(&mut self) -> Option<FrameHeader> {
-        while let Some((key, front)) = self.first() {
-            if !self.cancelled.remove(&front.sequence) {
+        while let Some((place, front)) = self.first() {
+            let sequence = front.sequence;
+            if !self.cancelled.is_empty() && self.cancelled.remove(&sequence) {
+                self.pop_of(place, |_, _| ());
+            } else if !self.paused.is_empty() && self.paused.contains_key(&sequence) {
+                let mut frame = Vec::with_capacity(front.words());
+                self.pop_of(place, |_, word| frame.push(word));
+                self.paused.insert(sequence, Some(frame));
+            } else {
                 return Some(front);
             }
-            self.pop_of(key, |_, _| ());
         }
         None
     }
 
     /// Hands the words of the job that `front` told about to `take` and removes it.
     pub(crate) fn pop(&mut self, take: impl FnMut(usize, u64)) {
-        if let Some((key, _)) = self.first() {
-            self.pop_of(key, take);
+        if let Some((place, _)) = self.first() {
+            self.pop_of(place, take);
             self.waiting -= 1;
         }
     }
 
-    /// Drops a job that waits. False when it does not wait here (any more).
+    /// Drops a job that waits or is paused. False when it does neither here (any more).
     pub(crate) fn cancel(&mut self, priority: i8, sequence: u32) -> bool {
+        if let Some(frame) = self.paused.remove(&sequence) {
+            if frame.is_none() {
+                self.cancelled.insert(sequence);
+            }
+            return true;
+        }
+        let place = (key_of(priority), sequence);
+        let is_dropped = self.ahead.remove(&place).is_some()
+            || self.lies_in_queue(priority, sequence) && self.cancelled.insert(sequence);
+        self.waiting -= usize::from(is_dropped);
+        is_dropped
+    }
+
+    /// Keeps a job that waits from being taken. False when it does not wait here.
+    pub(crate) fn pause(&mut self, priority: i8, sequence: u32) -> bool {
+        if self.paused.contains_key(&sequence) || self.cancelled.contains(&sequence) {
+            return false;
+        }
+        let frame = self.ahead.remove(&(key_of(priority), sequence));
+        let waits = frame.is_some() || self.lies_in_queue(priority, sequence);
+        if waits {
+            self.paused.insert(sequence, frame);
+            self.waiting -= 1;
+        }
+        waits
+    }
+
+    /// Lets a paused job be taken, in its old place or as the next one. False when it is not paused.
+    pub(crate) fn resume(&mut self, priority: i8, sequence: u32) -> bool {
+        let Some(frame) = self.paused.remove(&sequence) else {
+            return false;
+        };
+        if let Some(frame) = frame {
+            self.ahead.insert((key_of(priority), sequence), frame);
+        }
+        self.waiting += 1;
+        true
+    }
+
+    /// Sequence numbers only grow within a queue, so its first one tells about all.
+    fn lies_in_queue(&self, priority: i8, sequence: u32) -> bool {
         let front = match priority {
             0 => self.usual.front(),
             _ => self
@@ -116,11 +168,7 @@ impl Backlog {
                 .get(&key_of(priority))
                 .and_then(FrameQueue::front),
         };
-        // Sequence numbers only grow within a queue, so the first one tells about all.
-        let waits = front.is_some_and(|front| sequence.wrapping_sub(front.sequence) as i32 >= 0);
-        let is_dropped = waits && self.cancelled.insert(sequence);
-        self.waiting -= usize::from(is_dropped);
-        is_dropped
+        front.is_some_and(|front| sequence.wrapping_sub(front.sequence) as i32 >= 0)
     }
 
     fn queue_of(&mut self, priority: i8) -> &mut FrameQueue {
@@ -130,23 +178,35 @@ impl Backlog {
         }
     }
 
-    /// The queue to take from, by its key, and its first frame.
-    fn first(&self) -> Option<(i16, FrameHeader)> {
+    /// The first frame, and where it is.
+    fn first(&self) -> Option<(Place, FrameHeader)> {
         let special = self.special.first_key_value();
         let urgent = special.filter(|(key, _)| **key < 0 || self.usual.is_empty());
-        match urgent {
-            Some((key, queue)) => Some((*key, queue.front()?)),
-            None => Some((0, self.usual.front()?)),
+        let (key, queue) = urgent.map_or((0, &self.usual), |(key, queue)| (*key, queue));
+        if let Some((place, frame)) = self.ahead.first_key_value()
+            && (place.0 <= key || queue.is_empty())
+        {
+            return Some((Place::Ahead(*place), FrameHeader::of_frame(frame)?));
         }
+        Some((Place::Queue(key), queue.front()?))
     }
 
-    fn pop_of(&mut self, key: i16, take: impl FnMut(usize, u64)) {
-        if key == 0 {
-            self.usual.pop_front(take);
-        } else if let Some(queue) = self.special.get_mut(&key) {
-            queue.pop_front(take);
-            if queue.is_empty() {
-                self.special.remove(&key);
+    fn pop_of(&mut self, place: Place, mut take: impl FnMut(usize, u64)) {
+        match place {
+            Place::Ahead(place) => {
+                let frame = self.ahead.remove(&place).unwrap_or_default();
+                for (index, word) in frame.into_iter().enumerate() {
+                    take(index, word);
+                }
+            }
+            Place::Queue(0) => self.usual.pop_front(take),
+            Place::Queue(key) => {
+                if let Some(queue) = self.special.get_mut(&key) {
+                    queue.pop_front(take);
+                    if queue.is_empty() {
+                        self.special.remove(&key);
+                    }
+                }
             }
         }
     }

@@ -299,36 +299,39 @@ impl Dispatch {
         announce_all(roster);
     }
 
-    /// Gives what the lane has not claimed back to the front of the clients' queues.
+    /// Gives what the lane has not claimed back to the clients' queues.
     pub(crate) fn return_unclaimed(&mut self, roster: &mut Roster, lane_id: LaneId) {
-        let Some(lane) = roster.lane(lane_id) else {
-            return;
+        if let Some(lane) = roster.lane(lane_id) {
+            let unclaimed = lane.give_up_all();
+            give_back(roster, lane_id, unclaimed);
+        }
+    }
+}
+
+/// Puts jobs that were taken out of a lane's batch into the queues of their clients again.
+pub(crate) fn give_back(roster: &mut Roster, lane_id: LaneId, unclaimed: Vec<Taken>) {
+    let Some(lane) = roster.lane(lane_id) else {
+        return;
+    };
+    let inbox = lane.memory.inbox;
+    for taken in unclaimed.into_iter().rev() {
+        if taken.job.is_timed() {
+            roster.give_back_run(taken.job);
+            continue;
+        }
+        let Some((header, frame)) = inbox.frame(taken.offset) else {
+            continue;
         };
-        let inbox = lane.memory.inbox;
-        let large = lane.large.take();
-        for taken in lane.give_up_all().into_iter().rev() {
-            if taken.job.is_timed() {
-                roster.give_back_run(taken.job);
-                continue;
-            }
-            let Some((header, frame)) = inbox.frame(taken.offset) else {
-                continue;
-            };
-            let Some(client) = roster.client(taken.job.client) else {
-                continue;
-            };
-            let words: Vec<u64> = match (&large, header.is_large()) {
-                (Some(whole), true) => whole.clone(),
-                _ => frame
-                    .iter()
-                    .map(|word| word.load(Ordering::Relaxed))
-                    .collect(),
-            };
-            let mut head = [0; FRAME_HEADER_WORDS];
-            head.copy_from_slice(&words[..FRAME_HEADER_WORDS]);
-            client
-                .backlog
-                .push_front(FrameHeader::from_words(head), &words);
+        let whole = match header.is_large() {
+            true => roster.lane(lane_id).and_then(|lane| lane.large.take()),
+            false => None,
+        };
+        let words = || frame.iter().map(|word| word.load(Ordering::Relaxed));
+        let words = whole.unwrap_or_else(|| words().collect());
+        if let Some(client) = roster.client(taken.job.client)
+            && let Some(header) = FrameHeader::of_frame(&words)
+        {
+            client.backlog.give_back(header, words);
         }
     }
 }

@@ -111,6 +111,12 @@ impl FrameHeader {
         }
     }
 
+    /// The header of a frame that the core keeps.
+    pub(crate) fn of_frame(frame: &[u64]) -> Option<Self> {
+        let raw = frame.first_chunk::<FRAME_HEADER_WORDS>()?;
+        Some(Self::from_words(*raw))
+    }
+
     /// Reads the header at the start of `words`; `None` when its size cannot be right.
     pub(crate) fn read(words: &[AtomicU64]) -> Option<Self> {
         let mut raw = [0; FRAME_HEADER_WORDS];

@@ -148,16 +148,24 @@ impl Lane {
 
     /// Takes the later half of what is not claimed out of the batch.
     pub(crate) fn give_up_half(&mut self) -> Vec<Taken> {
-        self.give_up(|unclaimed| unclaimed / 2)
+        self.give_up(|claimed, count| claimed + (count - claimed) / 2)
     }
 
     /// Takes all that is not claimed out of the batch.
     pub(crate) fn give_up_all(&mut self) -> Vec<Taken> {
-        self.give_up(|_| 0)
+        self.give_up(|claimed, _| claimed)
+    }
+
+    /// Takes a job and all behind it out of the batch; nothing when the lane has claimed it.
+    pub(crate) fn give_up_from(&mut self, job: JobKey) -> Vec<Taken> {
+        let at = self.batch.iter().position(|taken| taken.job == job);
+        at.map_or(Vec::new(), |at| {
+            self.give_up(|claimed, count| if at < claimed { count } else { at })
+        })
     }
 
     /// The lane claims with an addition to the same word, so either it gets a job or the taker.
-    fn give_up(&mut self, keep: impl Fn(usize) -> usize) -> Vec<Taken> {
+    fn give_up(&mut self, keep: impl Fn(usize, usize) -> usize) -> Vec<Taken> {
         let word = &self.memory.header().claims;
         let mut seen = word.load(Ordering::Acquire);
         loop {
@@ -165,7 +173,10 @@ impl Lane {
             if claimed >= count || count > self.batch.len() {
                 return Vec::new();
             }
-            let kept = claimed + keep(count - claimed);
+            let kept = keep(claimed, count);
+            if kept >= count {
+                return Vec::new();
+            }
             match word.compare_exchange(
                 seen,
                 pack(claimed, kept),

@@ -7,7 +7,7 @@
 //! * `definitions`: the functions that jobs name.
 //! * `timed_rules`, `timed_alarms`, `timed_workers`, `timed_pool`: workers that run again and again:
 //!   when, by what they are woken, where they wait and end, what their owners can do.
-//! * `pool`, `exchange`, `reservation`: all of it behind one lock, and who wakes whom.
+//! * `pool`, `exchange`, `reservation`, `pause`: all of it behind one lock, and who wakes whom.
 
 mod backlog;
 mod client;
@@ -19,6 +19,7 @@ mod frame;
 mod lane;
 mod memory;
 mod pace;
+mod pause;
 mod pool;
 mod reservation;
 mod roster;
@@ -49,6 +50,8 @@ pub use memory::{
 };
 pub use pool::{Abort, Pool, Supply};
 pub use reservation::Reservation;
+#[cfg(all(test, loom))]
+pub(crate) use timed_alarms::{AlarmRings, TimedAlarms, alarm_records};
 pub use timed_pool::{TimedStart, TimedState};
 pub use timed_rules::{RunEnd, Stopped, TimedOptions};
 pub use timed_workers::TimedId;

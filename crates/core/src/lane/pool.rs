@@ -265,14 +265,15 @@ impl Pool {
         }
     }
 
-    /// Drops a job that has not started, or tells the lane that runs it.
-    pub fn abort(&self, id: ClientId, slot: u32, sequence: u32, priority: i8) -> Abort {
+    /// Drops a job that has not started, or tells the lane that runs it. `priority`: none for a job that
+    /// was sent by port, which waits in no queue.
+    pub fn abort(&self, id: ClientId, slot: u32, sequence: u32, priority: Option<i8>) -> Abort {
         let mut state = lock(&self.state);
         let Some(client) = state.roster.client(id) else {
             return Abort::Ended;
         };
         client.drain_submissions();
-        if client.backlog.cancel(priority, sequence) {
+        if priority.is_some_and(|priority| client.backlog.cancel(priority, sequence)) {
             return Abort::Dropped;
         }
         let job = JobKey {

@@ -22,6 +22,7 @@ const LANES: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Waiting,
+    Paused,
     Dropped,
     Running,
     /// Its result was written by a lane.
@@ -147,12 +148,51 @@ impl World {
             return;
         };
         let priority = self.priorities[&key];
-        match self.pool.abort(client.id, sequence, sequence, priority) {
+        match self
+            .pool
+            .abort(client.id, sequence, sequence, Some(priority))
+        {
             Abort::Dropped => {
-                assert_eq!(fate, Fate::Waiting, "only a waiting job can be dropped");
+                let may_be = matches!(fate, Fate::Waiting | Fate::Paused);
+                assert!(may_be, "only a job that has not started can be dropped");
                 self.fates.insert(key, Fate::Dropped);
             }
             Abort::Told | Abort::Ended => {}
+        }
+    }
+
+    fn pause(&mut self, index: usize, sequence: u32) {
+        let Some(client) = &self.clients[index] else {
+            return;
+        };
+        let key = (client.id.to_bits(), sequence);
+        let Some(fate) = self.fates.get_mut(&key) else {
+            return;
+        };
+        let priority = self.priorities[&key];
+        let is_paused = self.pool.pause(client.id, sequence, sequence, priority);
+        assert_eq!(
+            is_paused,
+            *fate == Fate::Waiting,
+            "whatever has not started"
+        );
+        if is_paused {
+            *fate = Fate::Paused;
+        }
+    }
+
+    fn resume(&mut self, index: usize, sequence: u32) {
+        let Some(client) = &self.clients[index] else {
+            return;
+        };
+        let key = (client.id.to_bits(), sequence);
+        let Some(fate) = self.fates.get_mut(&key) else {
+            return;
+        };
+        let is_resumed = self.pool.resume(client.id, sequence, self.priorities[&key]);
+        assert_eq!(is_resumed, *fate == Fate::Paused);
+        if is_resumed {
+            *fate = Fate::Waiting;
         }
     }
 
@@ -238,6 +278,10 @@ impl World {
     /// Works everything off. Afterwards nothing waits and nothing is untold.
     fn wind_up(&mut self) {
         self.open_lane(0);
+        for (client, sequence) in (0..CLIENTS).flat_map(|client| (1..101).map(move |n| (client, n)))
+        {
+            self.resume(client, sequence);
+        }
         for _ in 0..1000 {
             for lane in 0..LANES {
                 self.exchange(lane);
@@ -276,6 +320,8 @@ impl Drop for World {
 enum Act {
     Submit(usize, i8),
     Abort(usize, u32),
+    Pause(usize, u32),
+    Resume(usize, u32),
     Kick(usize),
     Exchange(usize),
     ExchangeMany(usize, usize),
@@ -294,6 +340,8 @@ fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => (0..CLIENTS, priority).prop_map(|(client, priority)| Act::Submit(client, priority)),
         2 => (0..CLIENTS, 1_u32..40).prop_map(|(client, sequence)| Act::Abort(client, sequence)),
+        2 => (0..CLIENTS, 1_u32..20).prop_map(|(client, sequence)| Act::Pause(client, sequence)),
+        2 => (0..CLIENTS, 1_u32..20).prop_map(|(client, sequence)| Act::Resume(client, sequence)),
         1 => (0..CLIENTS).prop_map(Act::Kick),
         3 => (0..LANES).prop_map(Act::Exchange),
         3 => (0..LANES, 1..FRAMES).prop_map(|(lane, quota)| Act::ExchangeMany(lane, quota)),
@@ -312,6 +360,8 @@ fn perform(world: &mut World, act: &Act) {
     match *act {
         Act::Submit(client, priority) => world.submit(client, priority),
         Act::Abort(client, sequence) => world.abort(client, sequence),
+        Act::Pause(client, sequence) => world.pause(client, sequence),
+        Act::Resume(client, sequence) => world.resume(client, sequence),
         Act::Kick(client) => {
             if let Some(client) = &world.clients[client] {
                 world.pool.kick(client.id);
@@ -472,6 +522,68 @@ fn a_dropped_job_cannot_be_dropped_again() {
     let id = world.clients[0].as_ref().expect("open").id;
     world.submit(0, 0);
     world.abort(0, 1);
-    assert_eq!(world.pool.abort(id, 1, 1, 0), Abort::Ended);
+    assert_eq!(world.pool.abort(id, 1, 1, Some(0)), Abort::Ended);
+    world.wind_up();
+}
+
+#[test]
+fn a_job_that_runs_is_not_dropped_because_older_ones_came_back() {
+    let mut world = World::new();
+    for lane in 0..2 {
+        world.open_lane(lane);
+        let id = world.lanes[lane].as_ref().expect("open").id;
+        world.pool.set_quota(id, 2);
+    }
+    (0..4).for_each(|_| world.submit(0, 0));
+    world.exchange(0);
+    world.exchange(1);
+    world.claim(1);
+    world.close_lane(0);
+    let id = world.clients[0].as_ref().expect("open").id;
+    assert_eq!(world.pool.abort(id, 3, 3, Some(0)), Abort::Told);
+    world.wind_up();
+}
+
+#[test]
+fn a_paused_job_keeps_its_place() {
+    let mut world = World::new();
+    world.open_lane(0);
+    (0..4).for_each(|_| world.submit(0, 0));
+    world.pause(0, 2);
+    world.pause(0, 3);
+    world.resume(0, 3);
+    assert_eq!(run_all(&mut world, 0), [1, 3, 4]);
+    world.submit(0, 0);
+    world.resume(0, 2);
+    assert_eq!(run_all(&mut world, 0), [2, 5]);
+    world.wind_up();
+}
+
+#[test]
+fn a_job_that_a_lane_has_not_claimed_can_be_paused() {
+    let mut world = World::new();
+    world.open_lane(0);
+    let id = world.lanes[0].as_ref().expect("open").id;
+    world.pool.set_quota(id, 4);
+    (0..4).for_each(|_| world.submit(0, 0));
+    world.exchange(0);
+    world.claim(0);
+    world.pause(0, 1);
+    world.pause(0, 2);
+    world.finish(0);
+    assert_eq!(run_all(&mut world, 0), [3, 4]);
+    world.wind_up();
+}
+
+#[test]
+fn a_paused_job_can_be_dropped() {
+    let mut world = World::new();
+    world.open_lane(0);
+    (0..2).for_each(|_| world.submit(0, 0));
+    world.pause(0, 1);
+    assert_eq!(run_all(&mut world, 0), [2]);
+    world.abort(0, 1);
+    world.resume(0, 1);
+    assert_eq!(run_all(&mut world, 0), [0; 0]);
     world.wind_up();
 }

@@ -13,11 +13,11 @@ use crate::shared::{CommandCell, DueCell, SharedHeader, SharedMemory};
 use crate::slot::{CHUNK_SHIFT, CHUNK_SLOTS, SLOT_MASK, SlotRecord};
 use crate::sync::{Ordering, fence};
 
-/// Commands that fit into the ring.
-const COMMANDS: usize = 1 << 13;
+/// Commands that fit into the ring. In a model it is full at once.
+const COMMANDS: usize = if cfg!(loom) { 1 } else { 1 << 13 };
 /// Due records that fit into the ring: more than the scheduler hands over in one step, so none has
 /// to wait in the core.
-const DUE: usize = 1 << 13;
+const DUE: usize = if cfg!(loom) { CHUNK_SLOTS } else { 1 << 13 };
 
 /// The memory that the scheduler sees. It never moves; whoever attached it keeps a count of it until
 /// it was detached.

@@ -25,6 +25,8 @@ use crate::lane::timed_rules::{
 };
 use crate::lane::timed_workers::{TimedId, TimedWorker};
 use crate::sink::Sink;
+#[cfg(not(loom))]
+use crate::slot::Delivery;
 use crate::slot::IsolateId;
 use crate::sync::{MutexGuard, lock};
 #[cfg(not(loom))]
@@ -316,7 +318,10 @@ impl Pool {
         if link.is_none() {
             let rings = AlarmRings::new();
             // SAFETY: the link holds a count of the memory until the engine has forgotten it.
-            let id = unsafe { engine.attach(rings.memory(), Box::new(AlarmSink(self)))? };
+            let id = unsafe {
+                let sink = Box::new(AlarmSink(self));
+                engine.attach(Delivery::AtOnce, rings.memory(), sink)?
+            };
             let alarms = TimedAlarms::new(Arc::clone(&rings));
             lock(&self.state).roster.timed.alarms = Some(alarms);
             *link = Some(AlarmLink {

@@ -7,6 +7,7 @@
 //! Run: `RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=2 cargo test -p
 //! backbeat-core --release loom_`
 
+mod alarms;
 mod channel;
 mod fire;
 mod folding;

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::*;
+use crate::clock::Nanos;
 use crate::script_side::ScriptSide;
 
 /// Far beyond any lateness of a loaded machine; only a lost wake-up takes this long.
@@ -61,7 +62,7 @@ impl Attached {
             lead_ns,
         });
         // SAFETY: the memory outlives the attachment, `drop` detaches.
-        let attached = unsafe { engine.attach(script.memory(), sink) };
+        let attached = unsafe { engine.attach(Delivery::HeldApart, script.memory(), sink) };
         let id = attached.expect("a thread");
         script.lend_chunk(|records, intervals| {
             // SAFETY: as above.
