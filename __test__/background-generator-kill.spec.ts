@@ -4,7 +4,9 @@ import test from 'ava';
 import { runFixture } from './fixtures/program-run.ts';
 
 const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
-const ROUNDS = Number(process.env.BACKBEAT_TEST_ROUNDS ?? 60);
+/** Each in a process with a seed of its own: at most so long that a busy machine is no hang. */
+const PROCESSES = 5;
+const ROUNDS = 20;
 /** The sources, not the bundle: its inner modules cannot be looked into. */
 const SOURCES = { nodeArgs: ['--import=tsx'] };
 /** Node's own threads, those of the core, and the main one. */
@@ -12,14 +14,19 @@ const MOST_TASKS = 24;
 
 test.before((t) => t.log(`seed ${SEED}`));
 
-test.serial('whoever survives gets an error of its own, and nothing is left', async (t) => {
-  const { code, signal, stdout, stderr } = await runFixture(
-    'generator-kills.mjs',
-    [SEED, ROUNDS],
-    SOURCES,
+for (let part = 0; part < PROCESSES; part++) {
+  test.serial(
+    `whoever survives gets an error of its own, and nothing is left: ${part}`,
+    async (t) => {
+      const { code, signal, stdout, stderr } = await runFixture(
+        'generator-kills.mjs',
+        [SEED + part, ROUNDS],
+        SOURCES,
+      );
+      t.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+      const { problems, left, tasks } = JSON.parse(stdout);
+      t.deepEqual({ problems, left }, { problems: [], left: { jobs: 0, threads: 0, ends: 0 } });
+      t.true(tasks <= MOST_TASKS, `${tasks} threads in the process`);
+    },
   );
-  t.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
-  const { problems, left, tasks } = JSON.parse(stdout);
-  t.deepEqual({ problems, left }, { problems: [], left: { jobs: 0, threads: 0, ends: 0 } });
-  t.true(tasks <= MOST_TASKS, `${tasks} threads in the process`);
-});
+}

@@ -1,5 +1,6 @@
 /** The suite `channel`: its cases in the order they run, and the names the tables use. */
 import * as idle from './cases/idle.mjs';
+import * as loader from './cases/loader.mjs';
 import * as overlap from './cases/overlap.mjs';
 import * as stream from './cases/stream.mjs';
 import * as walk from './cases/walk.mjs';
@@ -8,7 +9,7 @@ export { goals } from './goals.mjs';
 
 export const name = 'channel';
 
-export const cases = { stream, overlap, idle, walk };
+export const cases = { stream, overlap, loader, idle, walk };
 
 /** What every table compares with. */
 export const basePeer = 'port-credit';
@@ -26,6 +27,8 @@ const LABELS = {
   'backbeat-many': 'backbeat, receiveMany',
   'backbeat-blocking': 'backbeat, blocking',
   'backbeat-generator': 'backbeat BackgroundGenerator',
+  'loader-serial': 'one loop, no thread',
+  'loader-ahead': 'backbeat BackgroundGenerator, 4 ahead',
   'backbeat-walk': 'backbeat walk, for await',
   'backbeat-walk-many': 'backbeat walk, receiveMany',
 };

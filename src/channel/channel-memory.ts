@@ -136,6 +136,17 @@ export function createChannelMemory(
  */
 export const PLAIN_LOADS: boolean = process.arch === 'x64';
 
+const LEAST_SHARE = 16;
+const MOST_SHARE = 64;
+
+/**
+ * How many items a batch publishes, or gives back, at once: one end works on a part while the other
+ * works on the next one. An announcement costs about as much as one or two items.
+ */
+export function shareOf(capacity: number): number {
+  return Math.min(MOST_SHARE, Math.max(LEAST_SHARE, capacity >> 2));
+}
+
 function powerOfTwoFrom(least: number): number {
   return 2 ** Math.ceil(Math.log2(least));
 }

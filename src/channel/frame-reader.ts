@@ -16,6 +16,7 @@ import {
   PAYLOAD_HEAD,
   PAYLOAD_TAKEN,
   PLAIN_LOADS,
+  shareOf,
   TAIL,
   VALUE,
 } from './channel-memory.ts';
@@ -34,6 +35,8 @@ export type NativeDecoder = (kind: number, at: number, length: number) => unknow
 export class FrameReader {
   /** The item, or the error, that was taken last. */
   value: unknown;
+  /** After how many items their room should be given back. */
+  readonly share: number;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #memory: ChannelMemory;
@@ -54,6 +57,7 @@ export class FrameReader {
     this.#words = memory.words;
     this.#doubles = memory.doubles;
     this.#cellMask = memory.cellMask;
+    this.share = shareOf(memory.capacity);
     this.#parcels = parcels;
     this.#head = Atomics.load(memory.words, HEAD);
     this.#tailSeen = this.#head;
@@ -93,12 +97,16 @@ export class FrameReader {
     return this.#takePayload(kind, CELL_WORDS + 4 * cell);
   }
 
-  /** Takes numbers, up to `end` items in all, until something else comes. */
-  takeNumbers(into: unknown[], end: number): void {
+  /**
+   * Takes some numbers, up to `most` items in all, until something else comes; at most `share` of
+   * them at once, so that their room can be given back while the rest is being taken.
+   */
+  takeNumbers(into: unknown[], most: number): void {
     if (!this.hasFrames()) return;
     const tail = this.#tailSeen;
     let head = this.#head;
     let count = into.length;
+    const end = Math.min(most, count + this.share);
     while (head !== tail && count < end) {
       const cell = head & this.#cellMask;
       if (this.#words[CELL_WORDS + 4 * cell] !== NUMBER) break;

@@ -18,6 +18,7 @@ import {
   PAYLOAD_TAIL,
   PAYLOAD_TAKEN,
   PLAIN_LOADS,
+  shareOf,
   TAIL,
   VALUE,
 } from './channel-memory.ts';
@@ -34,6 +35,7 @@ export class FrameWriter {
   readonly #memory: ChannelMemory;
   readonly #cellMask: number;
   readonly #capacity: number;
+  readonly #share: number;
   #parcels: ParcelLane;
   #tail: number;
   /** The receiver's head as last seen: never ahead of the real one. */
@@ -47,6 +49,7 @@ export class FrameWriter {
     this.#doubles = memory.doubles;
     this.#cellMask = memory.cellMask;
     this.#capacity = memory.capacity;
+    this.#share = shareOf(memory.capacity);
     this.#parcels = parcels;
     this.#tail = Atomics.load(memory.words, TAIL);
     this.#headSeen = Atomics.load(memory.words, HEAD);
@@ -97,13 +100,13 @@ export class FrameWriter {
   }
 
   /**
-   * Writes numbers from `from` on, as many as there is room for; returns the position behind them.
-   * Publishes once.
+   * Writes some numbers from `from` on, as far as there is room; returns the position behind them.
+   * Publishes once, and early enough that the receiver need not wait for a full channel.
    */
   writeNumbers(values: ArrayLike<unknown>, from: number): number {
     if (!this.hasRoom()) return from;
     const room = this.#capacity - ((this.#tail - this.#headSeen) | 0);
-    const to = Math.min(values.length, from + room);
+    const to = Math.min(values.length, from + room, from + this.#share);
     let tail = this.#tail;
     let at = from;
     for (; at < to; at++) {

@@ -284,11 +284,21 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
   #batch(state: number, max: number): T[] {
     if (state === FAILED) throw this.#reader.value;
     if (state === ENDED) return [];
-    const items: unknown[] = [this.#reader.value];
-    while (items.length < max && this.#reader.hasFrames()) {
-      this.#reader.takeNumbers(items, max);
-      if (items.length >= max || this.#reader.peeksEnd() || this.#reader.take() !== ITEM) break;
-      items.push(this.#reader.value);
+    const reader = this.#reader;
+    const items: unknown[] = [reader.value];
+    let released = 1;
+    while (items.length < max && reader.hasFrames()) {
+      const count = items.length;
+      reader.takeNumbers(items, max);
+      if (items.length === count) {
+        if (reader.peeksEnd() || reader.take() !== ITEM) break;
+        items.push(reader.value);
+      }
+      // The sender shall get room while the rest is being taken.
+      if (items.length - released >= reader.share) {
+        released = items.length;
+        this.#release();
+      }
     }
     this.#release();
     return items as T[];

@@ -197,8 +197,9 @@ export class Sender<T> implements WaitingEnd {
   async sendMany(values: readonly T[]): Promise<void> {
     let sent = 0;
     while (sent < values.length) {
-      sent = this.#writeSome(values, sent);
-      if (sent < values.length) await this.send(values[sent++]!);
+      const from = sent;
+      sent = this.#writeSome(values, from);
+      if (sent === from) await this.send(values[sent++]!);
     }
   }
 
@@ -206,8 +207,9 @@ export class Sender<T> implements WaitingEnd {
   sendManySync(values: readonly T[], options?: BlockOptions): void {
     let sent = 0;
     while (sent < values.length) {
-      sent = this.#writeSome(values, sent);
-      if (sent < values.length) this.sendSync(values[sent++]!, options);
+      const from = sent;
+      sent = this.#writeSome(values, from);
+      if (sent === from) this.sendSync(values[sent++]!, options);
     }
   }
 
