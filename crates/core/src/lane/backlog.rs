@@ -1,8 +1,8 @@
 //! Jobs that wait, and results that found no room: frames in order, in memory of the core.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::lane::frame::{FRAME_HEADER_WORDS, FrameHeader};
+use crate::lane::frame::{FLAG_LARGE, FRAME_ALIGN, FRAME_HEADER_WORDS, FrameHeader};
 use crate::lane::timed_workers::DueRuns;
 
 /// A queue of frames. One allocation for many small frames, which come and go in order.
@@ -66,6 +66,8 @@ pub(crate) struct Backlog {
     special: BTreeMap<i16, FrameQueue>,
     /// Sequence numbers of jobs that were cancelled and still lie in a queue.
     cancelled: HashSet<u32>,
+    /// Payloads that are too large for a frame, by the sequence numbers of their jobs.
+    large: HashMap<u32, Vec<u8>>,
     waiting: usize,
     /// Runs of timed workers. They are late already, so they go before all jobs.
     pub(crate) due: DueRuns,
@@ -80,6 +82,27 @@ impl Backlog {
     pub(crate) fn push(&mut self, header: FrameHeader, payload: impl Iterator<Item = u64>) {
         self.queue_of(header.priority()).push_back(header, payload);
         self.waiting += 1;
+    }
+
+    /// As [`Backlog::push`], for a payload that is too large for a frame.
+    pub(crate) fn push_large(&mut self, header: FrameHeader, payload: Vec<u8>) {
+        let notice = FrameHeader {
+            bytes: FRAME_ALIGN,
+            flags: header.flags | FLAG_LARGE,
+            ..header
+        };
+        self.keep_large(header.sequence, payload);
+        self.push(notice, std::iter::once(0));
+    }
+
+    /// Keeps the payload of a job until it is taken.
+    pub(crate) fn keep_large(&mut self, sequence: u32, payload: Vec<u8>) {
+        self.large.insert(sequence, payload);
+    }
+
+    /// The payload of a job that was taken.
+    pub(crate) fn take_large(&mut self, sequence: u32) -> Option<Vec<u8>> {
+        self.large.remove(&sequence)
     }
 
     /// Takes a job back that was not started.
@@ -120,6 +143,9 @@ impl Backlog {
         let waits = front.is_some_and(|front| sequence.wrapping_sub(front.sequence) as i32 >= 0);
         let is_dropped = waits && self.cancelled.insert(sequence);
         self.waiting -= usize::from(is_dropped);
+        if is_dropped {
+            self.large.remove(&sequence);
+        }
         is_dropped
     }
 
