@@ -90,8 +90,11 @@ export declare class NativeLane {
   exchange(retires: boolean): number
   /** Publishes the results in the outbox. */
   publish(): void
-  /** Publishes a result that is too large for the outbox, behind those in it. */
-  publishLarge(slot: number, status: number, sequence: number, origin: number, payload: Uint8Array): void
+  /**
+   * Publishes a result that is too large for the outbox, behind those in it. Its payload is `head`,
+   * then `body`.
+   */
+  publishLarge(slot: number, status: number, sequence: number, origin: number, head: Uint8Array, body: Uint8Array): void
   /** Jobs to abort: client, slot and sequence of each. */
   takeAborts(): Array<number>
   /** The payload of the job that is too large for the inbox. */
@@ -125,8 +128,8 @@ export declare class NativeLaneClient {
   kick(): number
   /** Reads the ring of jobs on this thread, because it is full. */
   drain(): void
-  /** Submits a job that is too large for the ring. */
-  submit(slot: number, definition: number, flags: number, sequence: number, payload: Uint8Array): void
+  /** Submits a job that is too large for the ring. Its payload is `head`, then `body`. */
+  submit(slot: number, definition: number, flags: number, sequence: number, head: Uint8Array, body: Uint8Array): void
   /** Moves results that found no room into the ring. */
   refill(): void
   /** The payload of a result that is too large for the ring. */

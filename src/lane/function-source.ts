@@ -8,6 +8,7 @@ import {
   type Reference,
   rangeOf,
 } from './scope-analysis.ts';
+import { simpleSource } from './simple-source.ts';
 
 /** A function's text, read once per distinct text. */
 export interface FunctionSource {
@@ -75,7 +76,7 @@ export function functionSource(text: string, name: string): FunctionSource {
   const key = `${name}\n${text}`;
   let source = known.get(key);
   if (source === undefined) {
-    source = readSource(text, name);
+    source = simpleSource(text) ?? readSource(text, name);
     // Oldest first: a program that makes texts without end must not fill the memory with them.
     if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value as string);
     known.set(key, source);

@@ -43,7 +43,7 @@ import type { PendingJob } from './pending-job.ts';
 import { ResultPoll } from './result-poll.ts';
 import { ThreadLessons } from './thread-lessons.ts';
 import { STATUS_RUN_FAILED, TimedDesk } from './timed-desk.ts';
-import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
+import { codecMemory, decodeValue, encodeParts, NEEDS_PORT } from './value-codec.ts';
 
 /** Answer of the native side to an abort: the job will never start. */
 const DROPPED = -1;
@@ -315,10 +315,10 @@ export class LaneClient {
   }
 
   #submitLarge(job: PendingJob, definition: number, flags: number, value: unknown): number {
-    const bytes = encodeOwn(value, 'arguments');
-    if (bytes === NEEDS_PORT) return NEEDS_PORT;
-    this.native.submit(job.slot, definition, flags, job.sequence, bytes);
-    return bytes.length;
+    const parts = encodeParts(value, 'arguments');
+    if (parts === NEEDS_PORT) return NEEDS_PORT;
+    this.native.submit(job.slot, definition, flags, job.sequence, parts.head, parts.body);
+    return parts.head.length;
   }
 
   #dispatch(): void {

@@ -32,7 +32,7 @@ import { isMoved } from './moved.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { ThreadWorker, type TimedValues } from './thread-worker.ts';
 import { handleOf } from './timed-desk.ts';
-import { codecMemory, decodeValue, encodeOwn, NEEDS_PORT } from './value-codec.ts';
+import { codecMemory, decodeValue, encodeParts, NEEDS_PORT } from './value-codec.ts';
 
 /** Answers of `exchange` that are no number of jobs. */
 const WATCH = -1;
@@ -275,9 +275,13 @@ export class LaneRunner {
       used = this.#memory.give(frame, status, value);
     }
     if (used > 0) return;
-    const bytes = used === NEEDS_PORT ? NEEDS_PORT : encodeOwn(value, 'result');
-    if (bytes === NEEDS_PORT) this.#giveByPort(frame, value, []);
-    else this.#lane.publishLarge(frame.slot, status, frame.sequence, frame.origin, bytes);
+    const parts = used === NEEDS_PORT ? NEEDS_PORT : encodeParts(value, 'result');
+    if (parts === NEEDS_PORT) {
+      this.#giveByPort(frame, value, []);
+      return;
+    }
+    const { slot, sequence, origin } = frame;
+    this.#lane.publishLarge(slot, status, sequence, origin, parts.head, parts.body);
   }
 
   /** The message comes first, so that it is there when the result is read. */

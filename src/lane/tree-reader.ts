@@ -5,6 +5,10 @@ import * as format from './value-format.ts';
 
 const { splitDouble, splitWords, splitBigInt } = format;
 
+const TEMPLATE_LENGTH = 256;
+const INTS: readonly number[] = Array.from({ length: TEMPLATE_LENGTH }, (_, index) => index);
+const DOUBLES: readonly number[] = INTS.map((index) => index + 0.5);
+
 let memory: CodecMemory;
 let words: Int32Array;
 let doubles: Float64Array;
@@ -228,9 +232,9 @@ function readArray(): unknown[] {
 function readInts(): number[] {
   const length = words[take(1)]!;
   const at = take(length);
-  const array: number[] = [];
+  const array = arrayLike(INTS, length);
   made?.push(array);
-  for (let index = 0; index < length; index++) array.push(words[at + index]!);
+  for (let index = 0; index < length; index++) array[index] = words[at + index]!;
   return array;
 }
 
@@ -239,9 +243,19 @@ function readDoubles(): number[] {
   take((cursor - start) & 1);
   if (length < 0) throw corrupt('a negative length');
   const at = take(length * 2) >> 1;
-  const array: number[] = [];
+  const array = arrayLike(DOUBLES, length);
   made?.push(array);
-  for (let index = 0; index < length; index++) array.push(doubles[at + index]!);
+  for (let index = 0; index < length; index++) array[index] = doubles[at + index]!;
+  return array;
+}
+
+/**
+ * An array of numbers to be overwritten. As a copy of another it has its full size at once and no holes,
+ * in the engine's eyes too, which neither pushing nor `new Array(length)` gives.
+ */
+function arrayLike(template: readonly number[], length: number): number[] {
+  const array = template.slice(0, length);
+  for (let index = array.length; index < length; index++) array.push(template[0]!);
   return array;
 }
 

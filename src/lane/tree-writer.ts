@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
+import { elementOf } from './element-of.ts';
 import { isPlainClass } from './plain-classes.ts';
 import * as format from './value-format.ts';
 import { isAmbiguous, shapeOfKeys, type WrittenShape } from './written-shapes.ts';
@@ -317,7 +318,7 @@ function writeArray(value: unknown[]): void {
   const { length } = value;
   // Sparse arrays are found here too: they have fewer keys.
   if (length > 0 && hasOtherKeys(value)) throw UNUSUAL;
-  if (length > 2 && typeof value[0] === 'number' && writeNumbers(value, length)) return;
+  if (length > 2 && looksNumeric(value, length) && writeNumbers(value, length)) return;
   words[cursor++] = format.ARRAY;
   words[cursor++] = length;
   for (let index = 0; index < length; index++) {
@@ -330,6 +331,15 @@ function writeArray(value: unknown[]): void {
 /** An array may have named properties too, which structured clone carries. */
 function hasOtherKeys(value: unknown[]): boolean {
   return keysOf(value).length !== value.length;
+}
+
+/** Whether an array seems to hold numbers only, so that it is indexed apart from others. */
+function looksNumeric(value: unknown[], length: number): boolean {
+  return (
+    typeof elementOf(value, 0) === 'number' &&
+    typeof elementOf(value, length - 1) === 'number' &&
+    typeof elementOf(value, length >> 1) === 'number'
+  );
 }
 
 /** Writes an array of numbers; `false`, with nothing written, when it holds anything else. */

@@ -27,6 +27,8 @@ const copyBytes = Uint8Array.prototype.slice;
  */
 export const NEEDS_PORT = 0;
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * Writes `value` at byte `at`, a multiple of 8, using `limit` bytes at most.
  *
@@ -127,6 +129,22 @@ export function encodeOwn(value: unknown, name = 'value'): Buffer | typeof NEEDS
   return used === NEEDS_PORT ? NEEDS_PORT : memory.bytes.subarray(0, used);
 }
 
+/** A value as bytes in two parts: `body`, when it is not empty, is that of the value itself. */
+export interface EncodedParts {
+  readonly head: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** As {@link encodeOwn}, but a long array of bytes is not copied for it. */
+export function encodeParts(value: unknown, name = 'value'): EncodedParts | typeof NEEDS_PORT {
+  if (value instanceof Uint8Array) {
+    const memory = codecMemory(new ArrayBuffer(8));
+    if (encodeBytesHead(memory, 0, value)) return { head: memory.bytes, body: value };
+  }
+  const head = encodeOwn(value, name);
+  return head === NEEDS_PORT ? NEEDS_PORT : { head, body: NO_BYTES };
+}
+
 function encodeString(memory: CodecMemory, at: number, limit: number, value: string): number {
   const { length } = value;
   const wide = !isLatin1(value);
@@ -164,10 +182,19 @@ function encodeObject(
 
 /** A Buffer, or an array that has its buffer for itself; 0 for others. */
 function encodeBytes(memory: CodecMemory, at: number, limit: number, value: Uint8Array): number {
+  if (!encodeBytesHead(memory, at, value)) return 0;
+  const used = 8 + roundUp(value.byteLength);
+  if (used > limit) return -used;
+  memory.bytes.set(value, at + 8);
+  return used;
+}
+
+/** Tag and length of such an array; false, with nothing written, for others. */
+function encodeBytesHead(memory: CodecMemory, at: number, value: Uint8Array): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
   const isNodeBuffer = prototype === Buffer.prototype;
   const { buffer, byteLength } = value;
-  if (!types.isArrayBuffer(buffer)) return 0;
+  if (!types.isArrayBuffer(buffer)) return false;
   if (
     !isNodeBuffer &&
     (prototype !== Uint8Array.prototype ||
@@ -175,15 +202,12 @@ function encodeBytes(memory: CodecMemory, at: number, limit: number, value: Uint
       byteLength !== buffer.byteLength ||
       (buffer as { resizable?: boolean }).resizable === true)
   ) {
-    return 0;
+    return false;
   }
-  if (byteLength > format.MAX_BYTES) return 0;
-  const used = 8 + roundUp(byteLength);
-  if (used > limit) return -used;
+  if (byteLength > format.MAX_BYTES) return false;
   memory.words[at >> 2] = isNodeBuffer ? format.NODE_BUFFER : format.BYTES;
   memory.words[(at >> 2) + 1] = byteLength;
-  memory.bytes.set(value, at + 8);
-  return used;
+  return true;
 }
 
 function encodeForeign(

@@ -90,9 +90,17 @@ impl NativeLaneClient {
         Pool::of_process().drain(self.id);
     }
 
-    /// Submits a job that is too large for the ring.
+    /// Submits a job that is too large for the ring. Its payload is `head`, then `body`.
     #[napi]
-    pub fn submit(&self, slot: u32, definition: u32, flags: u32, sequence: u32, payload: &[u8]) {
+    pub fn submit(
+        &self,
+        slot: u32,
+        definition: u32,
+        flags: u32,
+        sequence: u32,
+        head: &[u8],
+        body: &[u8],
+    ) {
         let header = FrameHeader {
             bytes: 0,
             slot,
@@ -101,7 +109,7 @@ impl NativeLaneClient {
             sequence,
             origin: 0,
         };
-        Pool::of_process().submit(self.id, header, payload);
+        Pool::of_process().submit(self.id, header, joined(head, body));
     }
 
     /// Moves results that found no room into the ring.
@@ -254,6 +262,16 @@ pub fn lane_pool_stats() -> LanePoolStats {
         lost: stats.lost as f64,
         orphaned: stats.orphaned as f64,
     }
+}
+
+/// A payload of two parts in one, filled up to whole words.
+pub(crate) fn joined(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let bytes = (head.len() + body.len()).next_multiple_of(8);
+    let mut payload = Vec::with_capacity(bytes);
+    payload.extend_from_slice(head);
+    payload.extend_from_slice(body);
+    payload.resize(bytes, 0);
+    payload
 }
 
 fn supply_code(supply: Supply) -> f64 {

@@ -10,6 +10,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use crate::attachment::Attachment;
+use crate::lane_client::joined;
 use crate::memory::LentBuffers;
 use crate::wake::{Wake, WakeSink};
 
@@ -105,7 +106,8 @@ impl NativeLane {
         Pool::of_process().publish(self.id);
     }
 
-    /// Publishes a result that is too large for the outbox, behind those in it.
+    /// Publishes a result that is too large for the outbox, behind those in it. Its payload is `head`,
+    /// then `body`.
     #[napi]
     pub fn publish_large(
         &self,
@@ -113,7 +115,8 @@ impl NativeLane {
         status: u32,
         sequence: u32,
         origin: u32,
-        payload: &[u8],
+        head: &[u8],
+        body: &[u8],
     ) {
         let header = FrameHeader {
             bytes: 0,
@@ -123,7 +126,7 @@ impl NativeLane {
             sequence,
             origin,
         };
-        Pool::of_process().publish_large(self.id, header, payload);
+        Pool::of_process().publish_large(self.id, header, joined(head, body));
     }
 
     /// Jobs to abort: client, slot and sequence of each.
@@ -139,9 +142,7 @@ impl NativeLane {
     /// The payload of the job that is too large for the inbox.
     #[napi]
     pub fn take_large_job(&self) -> Option<Buffer> {
-        let words = Pool::of_process().take_large_job(self.id)?;
-        let bytes: Vec<u8> = words.into_iter().flat_map(u64::to_ne_bytes).collect();
-        Some(bytes.into())
+        Pool::of_process().take_large_job(self.id).map(Buffer::from)
     }
 
     /// A definition by its number.

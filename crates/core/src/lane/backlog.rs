@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::lane::frame::{FRAME_HEADER_WORDS, FrameHeader};
+use crate::lane::frame::{FLAG_LARGE, FRAME_ALIGN, FRAME_HEADER_WORDS, FrameHeader};
 use crate::lane::timed_workers::DueRuns;
 
 /// A queue of frames. One allocation for many small frames, which come and go in order.
@@ -63,6 +63,8 @@ pub(crate) struct Backlog {
     cancelled: HashSet<u32>,
     /// Jobs that are paused, by their sequence numbers: their frames, once they are out of the queue.
     paused: HashMap<u32, Option<Vec<u64>>>,
+    /// Payloads that are too large for a frame, by the sequence numbers of their jobs.
+    large: HashMap<u32, Vec<u8>>,
     waiting: usize,
     /// Runs of timed workers. They are late already, so they go before all jobs.
     pub(crate) due: DueRuns,
@@ -84,6 +86,27 @@ impl Backlog {
     pub(crate) fn push(&mut self, header: FrameHeader, payload: impl Iterator<Item = u64>) {
         self.queue_of(header.priority()).push_back(header, payload);
         self.waiting += 1;
+    }
+
+    /// As [`Backlog::push`], for a payload that is too large for a frame.
+    pub(crate) fn push_large(&mut self, header: FrameHeader, payload: Vec<u8>) {
+        let notice = FrameHeader {
+            bytes: FRAME_ALIGN,
+            flags: header.flags | FLAG_LARGE,
+            ..header
+        };
+        self.keep_large(header.sequence, payload);
+        self.push(notice, std::iter::once(0));
+    }
+
+    /// Keeps the payload of a job until it is taken.
+    pub(crate) fn keep_large(&mut self, sequence: u32, payload: Vec<u8>) {
+        self.large.insert(sequence, payload);
+    }
+
+    /// The payload of a job that was taken.
+    pub(crate) fn take_large(&mut self, sequence: u32) -> Option<Vec<u8>> {
+        self.large.remove(&sequence)
     }
 
     /// Takes a job back that was not started.
@@ -124,12 +147,16 @@ impl Backlog {
             if frame.is_none() {
                 self.cancelled.insert(sequence);
             }
+            self.large.remove(&sequence);
             return true;
         }
         let place = (key_of(priority), sequence);
         let is_dropped = self.ahead.remove(&place).is_some()
             || self.lies_in_queue(priority, sequence) && self.cancelled.insert(sequence);
-        self.waiting -= usize::from(is_dropped);
+        if is_dropped {
+            self.waiting -= 1;
+            self.large.remove(&sequence);
+        }
         is_dropped
     }
 

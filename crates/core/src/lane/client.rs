@@ -142,12 +142,9 @@ impl Client {
     }
 
     /// Submits a job that does not go through the ring, behind those that did.
-    pub(crate) fn submit(&mut self, header: FrameHeader, payload: &[u8]) {
+    pub(crate) fn submit(&mut self, header: FrameHeader, payload: Vec<u8>) {
         self.drain_submissions();
-        let words = payload.chunks(8).map(word_of_bytes);
-        let (header, filling) = fit_header(header, payload.len());
-        self.backlog
-            .push(header, words.chain(std::iter::repeat_n(0, filling)));
+        self.backlog.push_large(header, payload);
     }
 
     /// Puts a result, given as its header and the words behind it, where the script will find it.
@@ -161,7 +158,7 @@ impl Client {
     }
 
     /// As [`Client::give`], for a payload that is too large for a ring.
-    pub(crate) fn give_large(&mut self, header: FrameHeader, payload: &[u8]) {
+    pub(crate) fn give_large(&mut self, header: FrameHeader, payload: Vec<u8>) {
         let notice = FrameHeader {
             bytes: FRAME_ALIGN,
             flags: header.flags | FLAG_LARGE,
@@ -170,7 +167,7 @@ impl Client {
         self.large
             .entry(header.slot)
             .or_default()
-            .push_back(payload.to_vec());
+            .push_back(payload);
         self.give(notice, std::iter::once(0));
     }
 

@@ -108,7 +108,7 @@ impl Dispatch {
         roster: &mut Roster,
         lane_id: LaneId,
         header: FrameHeader,
-        payload: &[u8],
+        payload: Vec<u8>,
     ) {
         self.collect_results(roster, lane_id);
         let job = JobKey::of(&header);
@@ -322,16 +322,19 @@ pub(crate) fn give_back(roster: &mut Roster, lane_id: LaneId, unclaimed: Vec<Tak
         let Some((header, frame)) = inbox.frame(taken.offset) else {
             continue;
         };
-        let whole = match header.is_large() {
+        let words = frame.iter().map(|word| word.load(Ordering::Relaxed));
+        let words = words.collect();
+        // A job with such a payload is a batch by itself.
+        let payload = match header.is_large() {
             true => roster.lane(lane_id).and_then(|lane| lane.large.take()),
             false => None,
         };
-        let words = || frame.iter().map(|word| word.load(Ordering::Relaxed));
-        let words = whole.unwrap_or_else(|| words().collect());
-        if let Some(client) = roster.client(taken.job.client)
-            && let Some(header) = FrameHeader::of_frame(&words)
-        {
-            client.backlog.give_back(header, words);
+        let Some(client) = roster.client(taken.job.client) else {
+            continue;
+        };
+        client.backlog.give_back(header, words);
+        if let Some(payload) = payload {
+            client.backlog.keep_large(header.sequence, payload);
         }
     }
 }
@@ -360,44 +363,31 @@ fn take_one(
         origin: client_id.0,
         ..client.backlog.front()?
     };
-    let mut large = None;
-    let bytes = if front.bytes <= LARGEST_FRAME {
-        if used + front.bytes > inbox.bytes() {
-            return None;
-        }
-        client
-            .backlog
-            .pop(|index, word| inbox.store(used + 8 * index as u32, word));
-        front.bytes
-    } else {
-        // The payload stays in the core, so such a job is a batch by itself.
-        if !batch.is_empty() {
-            return None;
-        }
-        let mut words = Vec::with_capacity(front.words());
-        client.backlog.pop(|_, word| words.push(word));
-        large = Some(words);
-        FRAME_ALIGN
+    // A large payload stays in the core, so such a job is a batch by itself.
+    let has_room = match front.is_large() {
+        true => batch.is_empty(),
+        false => used + front.bytes <= inbox.bytes(),
     };
-    let flags = front.flags | if large.is_some() { FLAG_LARGE } else { 0 };
-    let placed = FrameHeader {
-        bytes,
-        flags,
-        ..front
-    };
-    for (index, word) in placed.to_words().into_iter().enumerate() {
+    if !has_room {
+        return None;
+    }
+    client
+        .backlog
+        .pop(|index, word| inbox.store(used + 8 * index as u32, word));
+    for (index, word) in front.to_words().into_iter().enumerate() {
         inbox.store(used + 8 * index as u32, word);
     }
     batch.push(Taken {
-        job: JobKey::of(&placed),
+        job: JobKey::of(&front),
         offset: used,
         is_ended: false,
     });
-    if large.is_some() {
+    if front.is_large() {
+        let large = client.backlog.take_large(front.sequence);
         roster.lane(lane_id)?.large = large;
         return None;
     }
-    Some(bytes)
+    Some(front.bytes)
 }
 
 /// Moves the next due run of a client into the inbox of a lane. `None` when there is none for it,
@@ -428,7 +418,8 @@ fn place_due_run(
     if is_large {
         header.bytes = FRAME_ALIGN;
         header.flags |= FLAG_LARGE;
-        roster.lane(lane_id)?.large = Some(words);
+        let payload = words[FRAME_HEADER_WORDS..].iter();
+        roster.lane(lane_id)?.large = Some(payload.flat_map(|word| word.to_ne_bytes()).collect());
         words = header.to_words().to_vec();
     }
     for (index, word) in words.into_iter().enumerate() {

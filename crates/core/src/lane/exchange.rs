@@ -31,6 +31,9 @@ impl Pool {
     /// Publishes the lane's results and gives it its next batch. `retires`: the lane wants to end.
     pub fn exchange(&self, id: LaneId, retires: bool) -> Exchange {
         let mut guard = lock(&self.state);
+        if !retires {
+            self.show_as_coming(&mut guard.roster, id);
+        }
         let settled = self.settle(&mut guard, id, retires);
         // Ended runs may have set alarms.
         guard = self.catch_up(guard);
@@ -53,6 +56,22 @@ impl Pool {
             }
         }
         self.park(&mut guard, id)
+    }
+
+    /// Whoever gets one of its results now need not wake another lane for the next job: this one is
+    /// about to look for work.
+    fn show_as_coming(&self, roster: &mut Roster, id: LaneId) {
+        if roster.parked.is_empty() {
+            return;
+        }
+        if let Some(lane) = roster.lane(id)
+            && lane.stance == Stance::Running
+            && !lane.is_dismissed
+        {
+            lane.stance = Stance::Woken;
+            lane.idle_since_ns = self.clock.now_ns();
+            roster.refresh_signals();
+        }
     }
 
     fn settle(&self, state: &mut State, id: LaneId, retires: bool) -> Option<Exchange> {

@@ -93,7 +93,7 @@ pub(crate) struct Lane {
     /// Jobs of earlier batches that have not ended.
     pub(crate) carried: Vec<JobKey>,
     /// Payload of a job that is too large for the inbox.
-    pub(crate) large: Option<Vec<u64>>,
+    pub(crate) large: Option<Vec<u8>>,
     pub(crate) aborts: Vec<JobKey>,
     pub(crate) pace: BatchPace,
     pub(crate) spin: SpinHabit,

@@ -11,7 +11,7 @@ const LARGEST_BATCH: usize = 256;
 /// How long a lane spins at most: about what a wake-up takes.
 pub(crate) const SPIN_NS: Nanos = 50_000;
 /// A lane whose spins are in vain leaves out up to two to the power of this many.
-const MOST_PENALTY: u32 = 8;
+const MOST_PENALTY: u32 = 6;
 
 /// What a lane has learned of its jobs. Starts careful: one job at a time, no spinning.
 #[derive(Clone, Copy, Debug)]

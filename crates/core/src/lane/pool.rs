@@ -236,7 +236,7 @@ impl Pool {
     }
 
     /// Submits a job whose frame does not fit into the ring.
-    pub fn submit(&self, id: ClientId, header: FrameHeader, payload: &[u8]) {
+    pub fn submit(&self, id: ClientId, header: FrameHeader, payload: Vec<u8>) {
         if let Some(client) = lock(&self.state).roster.client(id) {
             client.submit(header, payload);
         }
@@ -367,7 +367,7 @@ impl Pool {
     }
 
     /// Publishes a result that is too large for the outbox, behind those in it.
-    pub fn publish_large(&self, id: LaneId, header: FrameHeader, payload: &[u8]) {
+    pub fn publish_large(&self, id: LaneId, header: FrameHeader, payload: Vec<u8>) {
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         state
@@ -387,11 +387,10 @@ impl Pool {
         aborts.into_iter().map(|job| (job.client.0, job)).collect()
     }
 
-    /// The payload of a job that is too large for the inbox, as words behind the header.
-    pub fn take_large_job(&self, id: LaneId) -> Option<Vec<u64>> {
+    /// The payload of a job that is too large for the inbox.
+    pub fn take_large_job(&self, id: LaneId) -> Option<Vec<u8>> {
         let mut state = lock(&self.state);
-        let words = state.roster.lane(id)?.large.take()?;
-        Some(words[crate::lane::frame::FRAME_HEADER_WORDS..].to_vec())
+        state.roster.lane(id)?.large.take()
     }
 
     /// Keeps a definition for the lanes. Returns its number.
