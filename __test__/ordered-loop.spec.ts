@@ -101,6 +101,21 @@ test.serial('ready waits for a slow loop', async (t) => {
   await produced;
 });
 
+test.serial('ready goes on with an item that is handed over alone', async (t) => {
+  for (const isHere of [true, false]) {
+    const producer = new OrderedItemProducer<number>({ highWaterMark: 1 });
+    const collected = isHere ? collect(producer) : producer.start((items) => [...items]);
+    for (const number of [0, 1, 2]) {
+      await producer.ready;
+      const { promise, settle } = later(number);
+      void producer.produceItem(() => promise);
+      settle();
+    }
+    const stopped = await producer.stop();
+    t.deepEqual(isHere ? await collected : stopped, [0, 1, 2]);
+  }
+});
+
 test.serial('nothing comes while production is paused', async (t) => {
   const producer = new OrderedItemProducer<number>();
   const items = producer[Symbol.asyncIterator]();

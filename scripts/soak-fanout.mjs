@@ -2,6 +2,7 @@
 // threads mixed in. Every result is compared; memory and threads must come back to where they were.
 //   node scripts/soak-fanout.mjs [--minutes 10] [--seed 1]
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import {
   BackgroundWorkerPool,
@@ -24,6 +25,9 @@ const durationMs = Number(values.minutes) * 60_000;
 let seed = Number(values.seed);
 const MOST_GROWTH_MB = 100;
 const MB = 1e6;
+/** Threads that stay: four of libuv's, and those that the engine starts for good. */
+const LASTING_THREADS = 6;
+const THREADS_END_WITHIN_MS = 30_000;
 
 function random(below) {
   seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
@@ -119,6 +123,18 @@ async function orderedItems() {
   expect('ordered items', (await producer.stop()) === count);
 }
 
+/** Threads of this process; none where the system does not tell. */
+function threadCount() {
+  return process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0;
+}
+
+/** Ended threads are joined in the background. */
+async function threadsWhenSettled(most) {
+  for (let waitedMs = 0; threadCount() > most && waitedMs < THREADS_END_WITHIN_MS; waitedMs += 100)
+    await sleep(100);
+  return threadCount();
+}
+
 const KINDS = [
   fanOut,
   fanOut,
@@ -131,6 +147,7 @@ const KINDS = [
 ];
 
 BackgroundWorkerPool.setLogger(() => {});
+const threadsBefore = threadCount();
 const endMs = Date.now() + durationMs;
 let rounds = 0;
 let warmMb;
@@ -141,9 +158,12 @@ while (Date.now() < endMs) {
 }
 await PoolUser.shutdown();
 await BackgroundWorkerPool.killJobs();
+const threads = await threadsWhenSettled(threadsBefore + LASTING_THREADS);
 const residentMb = process.memoryUsage().rss / MB;
-const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').length : 'unknown';
-console.log(`${rounds} rounds, ${residentMb.toFixed(0)} MB resident, ${threads} threads left`);
+console.log(
+  `${rounds} rounds, ${residentMb.toFixed(0)} MB resident, ${threads} threads (${threadsBefore} at first)`,
+);
+expect(`${threads} threads are left`, threads <= threadsBefore + LASTING_THREADS);
 if (warmMb !== undefined) {
   expect(`memory grew from ${warmMb} MB`, residentMb - warmMb < MOST_GROWTH_MB);
 }

@@ -122,6 +122,7 @@ export class OrderedItems<T> {
       else this.#buffer.set(number, item);
     }
     this.#settled();
+    if (isWanted) this.#listener.onMove();
     return isWanted;
   }
 
@@ -176,13 +177,17 @@ export class OrderedItems<T> {
     return !this.#isHeld && this.#outlet !== undefined;
   }
 
+  get #hasNothingToDeliver(): boolean {
+    return this.#buffer.size === 0 && this.#skipped.size === 0 && this.#failure === undefined;
+  }
+
   #isWanted(number: number): boolean {
     return !this.#hasEnded && (this.#failure === undefined || number < this.#failure.number);
   }
 
   /** Hands over whatever has its turn. A loop: thousands may have waited for one. */
   #deliver(): void {
-    if (this.#isDelivering) return;
+    if (this.#isDelivering || this.#hasNothingToDeliver) return;
     this.#isDelivering = true;
     const before = this.#delivered;
     let count: number;
