@@ -3,11 +3,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { LICENCE_CHECKS } from './checks/crate-licences.mjs';
+import { PACKAGE_CHECKS, packRoot } from './checks/packed-package.mjs';
+import { WORKFLOW_CHECKS } from './checks/workflows.mjs';
 import { installedTool, ROOT, run } from './toolchain.mjs';
 
 const GENERATED = ['index.js', 'index.d.ts'];
 const LOCKS = ['package-lock.json', 'Cargo.lock'];
-const NPM_LOCKS = ['package-lock.json', 'bench/package-lock.json', 'compat/package-lock.json'];
+const NPM_LOCKS = ['', 'bench/', 'compat/', 'docs/'].map((folder) => `${folder}package-lock.json`);
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepare'];
 
 const CHECKS = {
@@ -23,9 +26,20 @@ const CHECKS = {
     run([...installedTool('@biomejs/biome', 'bin/biome'), 'check', '--error-on-warnings']),
 };
 
+/** Each gives a list of the problems that it found. */
+const LISTS = { ...LICENCE_CHECKS, ...WORKFLOW_CHECKS, ...PACKAGE_CHECKS };
+
+let packed;
+for (const [name, problemsOf] of Object.entries(LISTS)) {
+  CHECKS[name] = async () => {
+    if (name in PACKAGE_CHECKS) packed ??= packRoot();
+    return verdict(await problemsOf(packed));
+  };
+}
+
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
-  const { code, output } = check();
+  const { code, output } = await check();
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name}`);
   if (code === 0) continue;
   failed += 1;

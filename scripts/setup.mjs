@@ -17,6 +17,8 @@ import process from 'node:process';
 import { atLeast, installedTool, npm, ROOT, run, rustVersion, stop } from './toolchain.mjs';
 
 const MINIMUM_RUST = '1.88';
+/** The project, and the older compilers that its types are tried with. */
+const PACKAGE_FOLDERS = ['.', 'docs'];
 const STAMPS = join(ROOT, 'node_modules', '.backbeat');
 const force = process.argv.includes('--force');
 
@@ -36,12 +38,12 @@ function requireNode() {
 }
 
 function installPackages() {
-  const inputs = hashOf(['package-lock.json']);
+  const inputs = hashOf(PACKAGE_FOLDERS.map((folder) => join(folder, 'package-lock.json')));
   if (stampOf('packages') === inputs) return;
-  step('packages: npm ci', () => {
-    const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    return run([...npm(), ...install]);
-  });
+  const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  for (const folder of PACKAGE_FOLDERS) {
+    step(`packages: npm ci in ${folder}`, () => run([...npm(), ...install, '--prefix', folder]));
+  }
   writeStamp('packages', inputs);
 }
 
