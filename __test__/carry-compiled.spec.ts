@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 
 const FIXTURES = new URL('./fixtures/carry/', import.meta.url);
-const CARRY = new URL('../build/lane/carried-function.js', import.meta.url).href;
+const CARRY = new URL('../dist/lane/carried-function.js', import.meta.url).href;
 const THREAD = new URL('thread.mjs', FIXTURES).href;
 
 const EXPECTED = {

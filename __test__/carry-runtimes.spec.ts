@@ -8,7 +8,7 @@ import { TestThread } from './fixtures/carry/on-thread.ts';
 
 const thread = new TestThread(test);
 const run = promisify(execFile);
-const LANE = new URL('../build/lane/', import.meta.url).href;
+const LANE = new URL('../dist/lane/', import.meta.url).href;
 const PART = fileURLToPath(new URL('./fixtures/carry/commonjs-part.cjs', import.meta.url));
 const commonjs = createRequire(import.meta.url)('./fixtures/carry/commonjs.cjs');
 

@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { atLeast, installedTool, npm, ROOT, run, rustVersion, stop } from './toolchain.mjs';
 
@@ -119,18 +119,19 @@ function loadBinary() {
 function compileTypeScript() {
   const sources = ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'index.d.ts', 'package-lock.json'];
   const inputs = hashOf(sources);
-  if (!force && stampOf('typescript') === inputs && existsSync('build') && existsSync('dist'))
-    return;
+  if (!force && stampOf('typescript') === inputs && existsSync('dist')) return;
   step('typescript: tsc', () => run([...installedTool('typescript', 'bin/tsc')]));
   step('bundles: esbuild', () => run([process.execPath, 'scripts/bundle.mjs']));
-  removeOrphans('build');
+  removeOrphans('dist');
   writeStamp('typescript', inputs);
 }
 
-// tsc leaves the output of deleted sources behind.
+// tsc leaves the output of deleted sources behind. Removed after the build, not before, so that a
+// program running from dist/ meanwhile keeps finding its modules.
 function removeOrphans(directory) {
   for (const path of filesBelow(directory)) {
-    const source = join('src', relative('build', path)).replace(/(\.d\.ts|\.js)$/, '.ts');
+    if (/^chunk-.*\.js$/.test(basename(path))) continue;
+    const source = join('src', relative('dist', path)).replace(/(\.d\.ts|\.js)$/, '.ts');
     if (!existsSync(source)) rmSync(path);
   }
 }

@@ -1,4 +1,4 @@
-import type { BackgroundWorkerPool } from '../../index.ts';
+import type { BackgroundWorkerPool } from '../../background-worker-pool.ts';
 import type { Scheduler } from '../../scheduler.ts';
 
 /** The two kinds of timers that a stress run can measure. */
@@ -24,7 +24,7 @@ export async function createTimers(
 ): Promise<StressTimers> {
   if (kind === 'node') return new NodeTimers(callback);
   const [pool, scheduler] = await Promise.all([
-    import('../../index.ts'),
+    import('../../background-worker-pool.ts'),
     import('../../scheduler.ts'),
   ]);
   return new PoolTimers(pool.BackgroundWorkerPool, scheduler.defaultScheduler(), callback);
