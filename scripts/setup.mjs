@@ -115,7 +115,10 @@ function loadBinary() {
 }
 
 function compileTypeScript() {
-  const sources = ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'index.d.ts', 'package-lock.json'];
+  const sources = [
+    ...['src', 'scripts/bundle.mjs', 'scripts/packaging/bundle-entries.mjs'],
+    ...['tsconfig.json', 'index.d.ts', 'package-lock.json'],
+  ];
   const inputs = hashOf(sources);
   if (!force && stampOf('typescript') === inputs && existsSync('dist')) return;
   step('typescript: tsc', () => run([...installedTool('typescript', 'bin/tsc')]));
