@@ -1,8 +1,11 @@
 // The platforms that a binary is published for, as @napi-rs/cli names them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTriple } from '@napi-rs/cli';
 import { ROOT } from '../toolchain.mjs';
+
+// Not by the command line of @napi-rs/cli, which takes a second to load.
+const ARCHITECTURES = { x86_64: 'x64', aarch64: 'arm64' };
+const PLATFORMS = { linux: 'linux', darwin: 'darwin', windows: 'win32' };
 
 /** The manifest as it is in the repository. */
 export const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -12,8 +15,11 @@ export const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf
  * `platform` and `arch` as Node says them; `libc` on Linux; `binary`, the file; `packageName`.
  */
 export const targets = manifest.napi.targets.map((triple) => {
-  const { platformArchABI: name, platform, arch, abi } = parseTriple(triple);
+  const [processor, , system, abi] = triple.split('-');
+  const arch = ARCHITECTURES[processor];
+  const platform = PLATFORMS[system];
   const libc = platform === 'linux' ? { gnu: 'glibc', musl: 'musl' }[abi] : undefined;
+  const name = [platform, arch, abi].filter(Boolean).join('-');
   return {
     triple,
     name,

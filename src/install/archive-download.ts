@@ -3,7 +3,8 @@
  * folder. What the archive may hold is checked at each entry, before it is unpacked; what it does hold
  * is for the parent to verify. The parent ends this process when it takes too much time or room.
  *
- * Arguments: path of prebuild-install, URL, staging folder, name of the binary, `http` if allowed.
+ * Arguments: path of prebuild-install, URL, folder to unpack into, name of the binary, bytes that it may
+ * have, `http` if that is allowed.
  */
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -27,10 +28,11 @@ interface DownloadOptions {
 }
 type Download = (url: string, options: DownloadOptions, done: (error?: Error) => void) => void;
 
-const [module = '', url = '', staging = '', binary = '', allowed] = process.argv.slice(2);
+const [module = '', url = '', staging = '', binary = '', largest, allowed] = process.argv.slice(2);
 const { download } = createRequire(import.meta.url)(module) as { download: Download };
 const { env } = process;
 
+process.on('uncaughtException', fail);
 if (allowed !== 'http') refusePlainHttp();
 download(
   url,
@@ -41,17 +43,21 @@ download(
     'https-proxy': env.npm_config_https_proxy || env.https_proxy || env.HTTPS_PROXY,
     pkg: { name: 'backbeat' },
     updateName(entry) {
+      const what = `${entry.type} ${JSON.stringify(entry.name)} of ${entry.size} bytes`;
       const isExpected = entry.type === 'file' && entry.name === binary;
-      if (isExpected) return;
-      this.destroy(new Error(`the archive holds ${entry.type} ${JSON.stringify(entry.name)}`));
+      if (isExpected && entry.size <= Number(largest)) return;
+      this.destroy(new Error(`the archive holds ${what}, which cannot be of backbeat`));
     },
   },
   (error) => {
-    if (error === undefined || error === null) return;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    if (error) fail(error);
   },
 );
+
+function fail(error: Error): void {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
 
 /** A redirection may lead from https to http. A proxy is asked by http for a tunnel, which is https. */
 function refusePlainHttp(): void {

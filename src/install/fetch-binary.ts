@@ -136,11 +136,11 @@ async function download(
 ): Promise<void> {
   const program = fileURLToPath(new URL('./archive-download.js', import.meta.url));
   const unpacked = join(staging, 'unpacked');
-  const args = [program, downloader, url, unpacked, binary, allowHttp ? 'http' : ''];
-  const child = spawn(process.execPath, args, {
+  const asked = [url, unpacked, binary, String(MAX_STAGED_BYTES), allowHttp ? 'http' : ''];
+  const child = spawn(process.execPath, [program, downloader, ...asked], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // A cache of its own: the shared one keeps truncated and replaced archives for ever.
-    env: { ...process.env, npm_config_cache: join(staging, 'cache') },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', npm_config_cache: join(staging, 'cache') },
   });
   let refusal: string | undefined;
   const refuse = (why: string): void => {
