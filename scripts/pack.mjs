@@ -3,7 +3,7 @@
 //   node scripts/pack.mjs [--out FOLDER] [--binaries FOLDER] [--all] [--prebuilds]
 // --binaries: where the .node files are, at any depth (default: the checkout's own). --all: as for a
 // release; every target must be there, and no binary may ask for a newer glibc than promised.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -75,7 +75,10 @@ async function packPlatforms() {
   const packed = [];
   for (const { target, folder, hasBinary } of staged) {
     const name = target.packageName;
-    if (!hasBinary) continue;
+    if (!hasBinary) {
+      packed.push({ name, file: null, manifest: readManifest(folder) });
+      continue;
+    }
     const path = packFolder(folder, out);
     const { bytes, files, manifest: published } = await readTarball(path);
     const wrong = platformProblems(published, target, manifest.version);
@@ -86,8 +89,12 @@ async function packPlatforms() {
   return packed;
 }
 
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
+
 function report() {
-  for (const { file, bytes, files } of packages) {
+  for (const { file, bytes, files } of packages.filter(({ file }) => file !== null)) {
     console.log(
       `${file}  ${(bytes / 1000).toFixed(1)} kB${files ? `, ${files.length} files` : ''}`,
     );

@@ -16,7 +16,6 @@ const PUBLISHED_FIELDS = [
     'binary',
     'dependencies',
   ],
-  ...['peerDependencies', 'peerDependenciesMeta'],
 ];
 /** Scripts that package managers run without being asked. */
 export const LIFECYCLE_SCRIPTS = [
