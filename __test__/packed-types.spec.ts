@@ -7,17 +7,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { extract } from 'tar';
 
-interface PackedFile {
-  readonly path: string;
-  readonly content: Uint8Array;
-}
-
-const CHECKS = new URL('../scripts/checks/', import.meta.url).href;
-const { packRoot }: { packRoot(): Uint8Array } = await import(`${CHECKS}packed-package.mjs`);
-const { filesOfTarball }: { filesOfTarball(tarball: Uint8Array): PackedFile[] } = await import(
-  `${CHECKS}tarball.mjs`
-);
+const CHECKS = new URL('../scripts/checks/packed-package.mjs', import.meta.url).href;
+const { withPackedRoot }: { withPackedRoot(use: (tarball: string) => unknown): Promise<void> } =
+  await import(CHECKS);
 
 const programs = fileURLToPath(new URL('types/', import.meta.url));
 const ours = createRequire(import.meta.url);
@@ -30,12 +24,10 @@ const compilers = {
 const nodeTypes = ours.resolve('@types/node/package.json');
 const folder = mkdtempSync(join(tmpdir(), 'backbeat-packed-types-'));
 
-test.before(() => {
-  for (const { path, content } of filesOfTarball(packRoot())) {
-    const file = join(folder, 'node_modules', 'backbeat', path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
+test.before(async () => {
+  const installed = join(folder, 'node_modules', 'backbeat');
+  mkdirSync(installed, { recursive: true });
+  await withPackedRoot((file) => extract({ file, cwd: installed, strip: 1 }));
   // Copied, because a link would find what else is installed here.
   for (const source of [nodeTypes, createRequire(nodeTypes).resolve('undici-types/package.json')]) {
     const name = source === nodeTypes ? '@types/node' : 'undici-types';

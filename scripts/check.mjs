@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { LICENCE_CHECKS } from './checks/crate-licences.mjs';
-import { PACKAGE_CHECKS, packRoot } from './checks/packed-package.mjs';
+import { judgePackage, withPackedRoot } from './checks/packed-package.mjs';
 import { WORKFLOW_CHECKS } from './checks/workflows.mjs';
 import { installedTool, ROOT, run } from './toolchain.mjs';
 
@@ -26,27 +26,27 @@ const CHECKS = {
     run([...installedTool('@biomejs/biome', 'bin/biome'), 'check', '--error-on-warnings']),
 };
 
-/** Each gives a list of the problems that it found. */
-const LISTS = { ...LICENCE_CHECKS, ...WORKFLOW_CHECKS, ...PACKAGE_CHECKS };
-
-let packed;
-for (const [name, problemsOf] of Object.entries(LISTS)) {
-  CHECKS[name] = async () => {
-    if (name in PACKAGE_CHECKS) packed ??= packRoot();
-    return verdict(await problemsOf(packed));
-  };
-}
-
+let passed = 0;
 let failed = 0;
-for (const [name, check] of Object.entries(CHECKS)) {
-  const { code, output } = await check();
+for (const [name, check] of Object.entries(CHECKS)) report(name, check());
+for (const [name, problemsOf] of Object.entries({ ...LICENCE_CHECKS, ...WORKFLOW_CHECKS })) {
+  report(name, verdict(await problemsOf()));
+}
+for (const [name, problems] of Object.entries(await withPackedRoot(judgePackage))) {
+  report(name, verdict(problems));
+}
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed`);
+
+function report(name, { code, output }) {
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name}`);
-  if (code === 0) continue;
+  if (code === 0) {
+    passed += 1;
+    return;
+  }
   failed += 1;
   console.log(output.trimEnd());
 }
-process.exitCode = failed === 0 ? 0 : 1;
-console.log(`${Object.keys(CHECKS).length - failed} passed, ${failed} failed`);
 
 function checkManifest() {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import type * as Binding from '../index.js';
 import { BindingLoadError, BindingVersionError, type LoadAttempt } from './errors.ts';
+import { type HostPlatform, hostPlatform, platformName } from './host-platform.ts';
 
 export type NativeBinding = typeof Binding;
 export type {
@@ -24,6 +25,8 @@ export type {
 const requireFromHere = createRequire(import.meta.url);
 /** Taken at load: a program may have put something else in its place by the first use. */
 const host = process;
+/** The platforms that binaries are published for. */
+const PUBLISHED = /^(linux-(x64|arm64)-(gnu|musl)|darwin-(x64|arm64)|win32-(x64|arm64)-msvc)$/;
 let loaded: NativeBinding | undefined;
 
 /**
@@ -71,7 +74,8 @@ function load(): NativeBinding {
     binding = requireFromHere('../index.js') as NativeBinding;
   } catch (cause) {
     const attempts = listAttempts(cause);
-    throw new BindingLoadError(attempts, advise(attempts), cause);
+    const host = hostPlatform();
+    throw new BindingLoadError(host, attempts, advise(host, attempts), cause);
   }
   const { version } = requireFromHere('../package.json') as { version: string };
   const found = typeof binding.coreVersion === 'function' ? binding.coreVersion() : 'unknown';
@@ -124,7 +128,7 @@ function withoutPath(why: string): string {
   return why.replace(/^\S.*\.node: /, '');
 }
 
-function advise(attempts: readonly LoadAttempt[]): string[] {
+function advise(host: HostPlatform, attempts: readonly LoadAttempt[]): string[] {
   if (attempts.some(({ why }) => why.includes('loading addons is disabled'))) {
     return ['start Node without --no-addons, or with --allow-addons under --permission'];
   }
@@ -132,11 +136,22 @@ function advise(attempts: readonly LoadAttempt[]): string[] {
   if (asked !== undefined) {
     return [`let NAPI_RS_NATIVE_LIBRARY_PATH (${asked}) name a binary that loads, or unset it`];
   }
-  const advice = [
-    'install with optional dependencies (not --omit=optional), so that the binary of this platform comes along',
-    'with npm before 11.3, delete node_modules and package-lock.json and install again',
+  const fromSources = [
     'in a checkout of the sources, run `npm run build`, which needs Rust 1.88 or newer',
     'point NAPI_RS_NATIVE_LIBRARY_PATH to a binary that you built',
+  ];
+  const target = platformName(host);
+  if (!PUBLISHED.test(target)) {
+    return [
+      `there is no prebuilt binary for ${target}: build one from the sources`,
+      ...fromSources,
+    ];
+  }
+  const advice = [
+    `install with optional dependencies (not --omit=optional), so that the package backbeat-${target} comes along`,
+    'with npm before 11.3, delete node_modules and package-lock.json and install again',
+    'behind a mirror or without optional dependencies, run `npx backbeat-install --host URL` (see README)',
+    ...fromSources,
   ];
   const broken = attempts.find(({ why }) => !why.startsWith('Cannot find'));
   if (broken === undefined) return advice;
