@@ -1,6 +1,6 @@
 // What users get, judged as it is published: the list of files and sizes in the tarball of the main
 // package against the committed one, publint, and the types as each way of resolving modules sees them.
-//   node scripts/checks/packed-package.mjs [TARBALL]     judges that tarball, or makes one
+//   node scripts/checks/packed-package.mjs [FOLDER]      judges what pack.mjs made there, or makes one
 //   node scripts/checks/packed-package.mjs --write       writes packed-files.txt again
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,12 +23,12 @@ const HEAD = `# What the root package ships, and how large each file may become.
 `;
 
 /**
- * There is one build, of ES modules. Programs in CommonJS load it by Node's own \`require\` of ES
+ * There is one build, of ES modules. Programs in CommonJS load it by Node's own `require` of ES
  * modules, which every supported Node has; the rule warns of Node versions that do not. A second build
  * would be a second copy of every class over one native core.
  */
 const IGNORED_TYPE_PROBLEMS = new Set(['CJSResolvesToESM']);
-/** The resolution of Node 10 knows no \`exports\`; no supported Node or compiler default has it. */
+/** The resolution of Node 10 knows no `exports`; no supported Node or compiler default has it. */
 const IGNORED_RESOLUTIONS = new Set(['node10']);
 
 const PACKAGE_CHECKS = {
@@ -117,6 +117,11 @@ async function writeList(tarball) {
   writeFileSync(LIST, HEAD + lines.join(''));
 }
 
+function mainTarball(folder) {
+  const packages = JSON.parse(readFileSync(join(folder, 'packages.json'), 'utf8'));
+  return join(folder, packages.find(({ name }) => name === manifest.name).file);
+}
+
 async function report(tarball) {
   for (const [name, problems] of Object.entries(await judgePackage(tarball))) {
     console.log(`${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${name}`);
@@ -129,5 +134,5 @@ if (import.meta.filename === process.argv[1]) {
   const [argument] = process.argv.slice(2);
   if (argument === '--write') await withPackedRoot(writeList);
   else if (argument === undefined) await withPackedRoot(report);
-  else await report(argument);
+  else await report(mainTarball(argument));
 }

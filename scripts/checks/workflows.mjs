@@ -13,6 +13,7 @@ const NEWER_RUNNERS = [
   'ubuntu-24.04',
   'ubuntu-24.04-arm',
   'windows-11-arm',
+  'windows-2025',
 ];
 const PUBLISHING = 'publish';
 
@@ -63,7 +64,7 @@ function problemOfLine(line) {
   ) {
     return `${uses} is not pinned by a commit and its version`;
   }
-  const script = /\bnode (scripts\/[\w./-]+)/.exec(line)?.[1];
+  const script = /\brun: (?:node |bash )?((?:scripts|\.ci)\/[\w./-]+)/.exec(line)?.[1];
   if (script !== undefined && !existsSync(join(ROOT, script))) return `there is no ${script}`;
   const command = /\bnpm run ([\w:-]+)/.exec(line)?.[1];
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
