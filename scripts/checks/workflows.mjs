@@ -36,7 +36,8 @@ function isNewerRunner(message) {
   return NEWER_RUNNERS.some((name) => message.startsWith(`label "${name}"`));
 }
 
-function problemsOfRules({ path, text }) {
+/** What breaks a rule of ours in the workflow with this text. */
+export function problemsOfRules({ path, text }) {
   const lines = text.split('\n');
   const problems = lines.flatMap((line, index) => {
     const found = problemOfLine(line);
