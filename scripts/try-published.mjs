@@ -20,7 +20,7 @@ try {
   const program = run([process.execPath, join(folder, 'main.mjs')]);
   console.log(program.output.trim());
   const features = program.code === 0 ? Object.entries(JSON.parse(program.output)) : [];
-  const failed = features.filter(([, outcome]) => outcome !== true);
+  const failed = features.filter(([, outcome]) => outcome !== 'ok');
   for (const [feature, outcome] of failed) console.error(`FAILED  ${feature}: ${outcome}`);
   process.exitCode = features.length > 0 && failed.length === 0 ? 0 : 1;
 } finally {
