@@ -90,10 +90,8 @@ function load(): NativeBinding {
  */
 function listAttempts(error: unknown): LoadAttempt[] {
   const failures: Error[] = [];
-  const first = error instanceof Error ? (error.cause ?? error) : error;
-  for (let at = first; at instanceof Error && !failures.includes(at); at = at.cause) {
-    failures.unshift(at);
-  }
+  const first = isError(error) ? (error.cause ?? error) : error;
+  for (let at = first; isError(at) && !failures.includes(at); at = at.cause) failures.unshift(at);
   const named = failures.map(nameTarget);
   if (failures.length > 0 && askedPath() !== undefined) named[0] = askedPath();
   return failures.map(({ message }, index) => {
@@ -101,6 +99,11 @@ function listAttempts(error: unknown): LoadAttempt[] {
     const [why = ''] = message.split('\n');
     return { what, why: withoutPath(why) };
   });
+}
+
+/** Also one of another realm, as where a test runner puts this module into a context of its own. */
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value;
 }
 
 /** The module or file that the loader's message names. */
@@ -131,6 +134,9 @@ function withoutPath(why: string): string {
 function advise(host: HostPlatform, attempts: readonly LoadAttempt[]): string[] {
   if (attempts.some(({ why }) => why.includes('loading addons is disabled'))) {
     return ['start Node without --no-addons, or with --allow-addons under --permission'];
+  }
+  if (attempts.some(({ why }) => why.startsWith('Must use import to load ES Module'))) {
+    return ['under Jest, use Node 24.9 or newer, with --experimental-vm-modules'];
   }
   const asked = askedPath();
   if (asked !== undefined) {

@@ -2,7 +2,7 @@
 // the dependencies from the checkout's own node_modules, so an installation needs no network; with
 // `upstream`, everything else is left to the registry that npm is configured for.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { ROOT } from '../toolchain.mjs';
  */
 export async function startRegistry({ packages, upstream }) {
   const scratch = mkdtempSync(join(tmpdir(), 'backbeat-registry-'));
-  const packed = readPacked(packages);
+  const packed = await readPacked(packages, scratch);
   const installed = upstream === undefined ? await packInstalled(scratch) : new Map();
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://registry').pathname.slice(1));
@@ -42,16 +42,27 @@ export async function startRegistry({ packages, upstream }) {
   };
 }
 
-/** What is published. A platform whose binary was not built has a manifest and no tarball. */
-function readPacked(folder) {
+/**
+ * What is published. A platform whose binary was not built has a package without one: Yarn 1 fetches the
+ * packages of all platforms and unpacks one.
+ */
+async function readPacked(folder, scratch) {
   const listing = JSON.parse(readFileSync(join(folder, 'packages.json'), 'utf8'));
-  const versions = listing
-    .filter(({ name }) => name !== undefined)
-    .map(({ name, manifest, file }) => {
-      const tarball = file === null ? undefined : readFileSync(join(folder, file));
-      return [name, [{ manifest, tarball }]];
-    });
-  return new Map(versions);
+  const byName = new Map();
+  for (const { name, manifest, file } of listing.filter(({ name }) => name !== undefined)) {
+    const path = file === null ? await packManifest(scratch, manifest) : join(folder, file);
+    byName.set(name, [{ manifest, tarball: readFileSync(path) }]);
+  }
+  return byName;
+}
+
+async function packManifest(scratch, manifest) {
+  const folder = join(scratch, manifest.name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const file = join(scratch, `${manifest.name}.tgz`);
+  await create({ file, cwd: folder, prefix: 'package', gzip: true }, ['.']);
+  return file;
 }
 
 /** Every package that backbeat depends on, as it is installed in the checkout. */
@@ -94,7 +105,7 @@ function packument(versions, url) {
   };
 }
 
-function sums(tarball = Buffer.alloc(0)) {
+function sums(tarball) {
   const digest = (algorithm, encoding) => createHash(algorithm).update(tarball).digest(encoding);
   return { integrity: `sha512-${digest('sha512', 'base64')}`, shasum: digest('sha1', 'hex') };
 }
