@@ -16,6 +16,8 @@ interface Failure {
   readonly code: string;
   readonly message: string;
   readonly attempts: { readonly what: string; readonly why: string }[];
+  readonly host: { readonly platform: string; readonly arch: string; readonly runtime: string };
+  readonly advice: string[];
   readonly cause: string;
   readonly isSameAgain: boolean;
 }
@@ -28,8 +30,8 @@ async function failureOf(copy: PackageCopy, options: ProgramOptions = {}): Promi
       try {
         after(1, () => undefined);
       } catch (error) {
-        const { name, code, message, attempts, cause } = error;
-        return { imported: true, name, code, message, attempts, cause: String(cause) };
+        const { name, code, message, attempts, host, advice, cause } = error;
+        return { imported: true, name, code, message, attempts, host, advice, cause: String(cause) };
       }
     });
     const isSameAgain = JSON.stringify(failures[0]) === JSON.stringify(failures[1]);
@@ -56,12 +58,37 @@ test.serial('the message is one readable list', async (t) => {
   const { message, attempts } = await failureOf(copy);
   const lines = message.split('\n');
   const { platform, arch, version } = process;
-  t.is(lines[0], `no native binding for ${platform}-${arch}, Node ${version}.`);
+  const [, libc] = /^\S+ \S+ \S+ \S+ \S+( \((?:glibc [\d.]+|musl)\))?, /.exec(message) ?? [];
+  t.is(libc !== undefined, platform === 'linux');
+  t.is(lines[0], `no native binding for ${platform}-${arch}${libc ?? ''}, Node ${version}.`);
   t.is(lines[1], 'Tried:');
   const tried = attempts.map(({ what, why }) => `  - ${what}: ${why}`);
   t.deepEqual(lines.slice(2, 2 + attempts.length), tried);
   t.is(lines[2 + attempts.length], 'What to do:');
   t.notRegex(message, /Require stack/);
+});
+
+test.serial('the error has the facts of the message', async (t) => {
+  using copy = new PackageCopy({ withBinary: false });
+  const { host, advice, message } = await failureOf(copy);
+  const { platform, arch, version } = process;
+  t.like(host, { platform, arch, runtime: `Node ${version}` });
+  t.true(message.endsWith(advice.map((line) => `  - ${line}`).join('\n')));
+  t.regex(message, new RegExp(`${PACKAGE} comes along`));
+  t.regex(message, /npm before 11\.3/);
+  t.regex(message, /npx backbeat-install --host URL/);
+});
+
+test.serial('a platform without prebuilt binaries', async (t) => {
+  using copy = new PackageCopy({ withBinary: false });
+  const arch = `Object.defineProperty(process, 'arch', { value: 'mips' });`;
+  copy.write('other-processor.cjs', arch);
+  const nodeArgs = ['--require', copy.file('other-processor.cjs')];
+  const { code, host, attempts, advice } = await failureOf(copy, { nodeArgs });
+  t.is(code, 'BACKBEAT_BINDING_LOAD');
+  t.is(host.arch, 'mips');
+  t.true(attempts.length > 0);
+  t.regex(advice[0] ?? '', /^there is no prebuilt binary for [\w-]*mips/);
 });
 
 test.serial('the error of the loader is the cause', async (t) => {

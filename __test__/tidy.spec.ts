@@ -71,7 +71,7 @@ test('no file names a machine path', (t) => {
 test('no file names a package registry', (t) => {
   const named = linesMatching(
     files,
-    /registry\.[a-z]+js|registry\.yarn|index\.crates\.io|pypi\.org/,
+    /registry\.[a-z]{2,}js|registry\.yarn|index\.crates\.io|pypi\.org/,
   );
   t.deepEqual(named, []);
 });
@@ -85,6 +85,11 @@ test('all manifests agree on the version', (t) => {
   );
   t.is(lock.version, version);
   t.is(lock.packages[''].version, version);
+  t.is(
+    /^## \[(\d[^\]]*)\]/m.exec(read('CHANGELOG.md'))?.[1],
+    version,
+    'the newest of CHANGELOG.md',
+  );
   for (const crate of ['backbeat-core', 'backbeat-node', 'backbeat-sources']) {
     t.is(new RegExp(`name = "${crate}"\nversion = "(.*)"`).exec(read('Cargo.lock'))?.[1], version);
     t.regex(
@@ -92,6 +97,18 @@ test('all manifests agree on the version', (t) => {
       /^version.workspace = true$/m,
     );
   }
+});
+
+test('the binary asks for the version of Node-API that its archives are named after', (t) => {
+  const { napi_versions: named } = JSON.parse(read('package.json')).binary;
+  const [, asked] = /features = \["napi(\d+)"\]/.exec(read('crates/node/Cargo.toml')) ?? [];
+  t.deepEqual(named, [Number(asked)]);
+});
+
+test('prebuild-install comes along with no installation', (t) => {
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(read('package.json'));
+  const named = { ...dependencies, ...optionalDependencies, ...peerDependencies };
+  t.false('prebuild-install' in named);
 });
 
 test('no manifest runs a script at installation', (t) => {

@@ -5,19 +5,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { COMMAND_ENTRIES, PUBLIC_ENTRIES, THREAD_ENTRIES } from './packaging/bundle-entries.mjs';
 import { ROOT } from './toolchain.mjs';
 
-const ENTRIES = [
-  'index.ts',
-  'scheduler.ts',
-  'timers/index.ts',
-  'timers/promises.ts',
-  'timers/register.ts',
-  'lane/lane-thread.ts',
-  'fan-out/range-driver.ts',
-  'generator/producer.ts',
-  'ordered/consume-driver.ts',
-];
+const ENTRIES = [...PUBLIC_ENTRIES, ...THREAD_ENTRIES, ...COMMAND_ENTRIES];
 /** Modules inside that tests look at, so that they see the instances that programs use. */
 const WATCHED = ['native.ts', 'lane/lane-client.ts', 'channel/channel-hub.ts'];
 const DIST = join(ROOT, 'dist');

@@ -3,11 +3,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { LICENCE_CHECKS } from './checks/crate-licences.mjs';
+import { judgePackage, withPackedRoot } from './checks/packed-package.mjs';
+import { WORKFLOW_CHECKS } from './checks/workflows.mjs';
 import { installedTool, ROOT, run } from './toolchain.mjs';
 
 const GENERATED = ['index.js', 'index.d.ts'];
 const LOCKS = ['package-lock.json', 'Cargo.lock'];
-const NPM_LOCKS = ['package-lock.json', 'bench/package-lock.json', 'compat/package-lock.json'];
+const NPM_LOCKS = ['', 'bench/', 'compat/', 'docs/'].map((folder) => `${folder}package-lock.json`);
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepare'];
 
 const CHECKS = {
@@ -23,16 +26,30 @@ const CHECKS = {
     run([...installedTool('@biomejs/biome', 'bin/biome'), 'check', '--error-on-warnings']),
 };
 
+let passed = 0;
 let failed = 0;
-for (const [name, check] of Object.entries(CHECKS)) {
-  const { code, output } = check();
+for (const [name, check] of Object.entries(CHECKS)) report(name, check());
+for (const [name, problemsOf] of Object.entries({ ...LICENCE_CHECKS, ...WORKFLOW_CHECKS })) {
+  report(name, await problemsOf().then(verdict, failure));
+}
+await withPackedRoot(judgePackage).then(
+  (judged) => {
+    for (const [name, problems] of Object.entries(judged)) report(name, verdict(problems));
+  },
+  (error) => report('the main package can be packed', failure(error)),
+);
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed`);
+
+function report(name, { code, output }) {
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name}`);
-  if (code === 0) continue;
+  if (code === 0) {
+    passed += 1;
+    return;
+  }
   failed += 1;
   console.log(output.trimEnd());
 }
-process.exitCode = failed === 0 ? 0 : 1;
-console.log(`${Object.keys(CHECKS).length - failed} passed, ${failed} failed`);
 
 function checkManifest() {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -65,6 +82,10 @@ function checkDrift() {
   const tracked = run(['git', 'ls-files', '--error-unmatch', ...GENERATED, ...LOCKS]);
   if (tracked.code !== 0) return tracked;
   return run(['git', 'diff', '--exit-code', '--', ...GENERATED, ...LOCKS]);
+}
+
+function failure(error) {
+  return { code: 1, output: error.message };
 }
 
 function verdict(problems) {

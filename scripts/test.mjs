@@ -47,8 +47,9 @@ function testLoom() {
 
 async function runCargo(args, env) {
   if (rustVersion() === undefined) {
-    console.log('  cargo is not installed; `npm test -- ava` runs the tests that need no Rust');
-    return { passed: 0, failed: 1, skipped: 0 };
+    console.log('  SKIPPED: cargo is not installed, so the tests of the crates cannot be built');
+    // Asked for by name, it must not look like success.
+    return { passed: 0, failed: chosen === undefined ? 0 : 1, skipped: 1 };
   }
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const { code, errorOutput } = await runLines(

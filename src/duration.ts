@@ -6,12 +6,19 @@ import { InvalidArgumentError } from './errors.ts';
  * months and weeks are refused: they have no fixed length, or need a calendar.
  */
 export interface DurationLike {
+  /** Days of 24 hours. */
   readonly days?: number;
+  /** Hours. */
   readonly hours?: number;
+  /** Minutes. */
   readonly minutes?: number;
+  /** Seconds. */
   readonly seconds?: number;
+  /** Milliseconds. */
   readonly milliseconds?: number;
+  /** Microseconds. */
   readonly microseconds?: number;
+  /** Nanoseconds. */
   readonly nanoseconds?: number;
 }
 
@@ -102,7 +109,14 @@ function parseFields(fields: Readonly<Record<string, unknown>>, argument: string
 }
 
 /** A point in time: a Date, an ISO string, or anything with `epochMilliseconds` (Temporal). */
-export type InstantInput = Date | string | number | { readonly epochMilliseconds: number };
+export type InstantInput =
+  | Date
+  | string
+  | number
+  | {
+      /** Milliseconds since 1970 (UTC). */
+      readonly epochMilliseconds: number;
+    };
 
 /**
  * Reads an instant.

@@ -3,6 +3,8 @@
  * and `value` holds it.
  */
 
+import type { HostPlatform } from './host-platform.ts';
+
 /** Base class of all errors thrown by backbeat. */
 export class BackbeatError extends Error {
   /** Stable identifier, `BACKBEAT_…`. */
@@ -157,22 +159,47 @@ export interface LoadAttempt {
 /**
  * The native binding could not be loaded. Code `BACKBEAT_BINDING_LOAD`.
  *
- * `attempts` lists what was tried, in order; `cause` is the loader's own error.
+ * `host` is what was to be served, `attempts` lists what was tried, in order, `advice` what to do about
+ * it; the message holds all three. `cause` is the loader's own error.
+ *
+ * @example
+ * ```ts
+ * import { after } from 'backbeat/scheduler';
+ * import { BindingLoadError } from 'backbeat';
+ * try {
+ *   after('1s', () => console.log('due'));
+ * } catch (error) {
+ *   if (error instanceof BindingLoadError) console.log(error.host.libc, error.attempts);
+ *   throw error;
+ * }
+ * ```
  */
 export class BindingLoadError extends BackbeatError {
+  /** Platform, processor, C library and runtime of the process. */
+  readonly host: HostPlatform;
   /** What was tried, in order. */
   readonly attempts: readonly LoadAttempt[];
+  /** What to do, the likeliest first. */
+  readonly advice: readonly string[];
 
-  constructor(attempts: readonly LoadAttempt[], advice: readonly string[], cause: unknown) {
-    const { platform, arch, version } = process;
+  constructor(
+    host: HostPlatform,
+    attempts: readonly LoadAttempt[],
+    advice: readonly string[],
+    cause: unknown,
+  ) {
+    const { platform, arch, libc, runtime } = host;
+    const system = `${platform}-${arch}${libc === undefined ? '' : ` (${libc})`}`;
     const tried = attempts.map(({ what, why }) => `  - ${what}: ${why}`).join('\n');
     const todo = advice.map((line) => `  - ${line}`).join('\n');
     super(
       'BACKBEAT_BINDING_LOAD',
-      `no native binding for ${platform}-${arch}, Node ${version}.\nTried:\n${tried}\nWhat to do:\n${todo}`,
+      `no native binding for ${system}, ${runtime}.\nTried:\n${tried}\nWhat to do:\n${todo}`,
       { cause },
     );
+    this.host = host;
     this.attempts = attempts;
+    this.advice = advice;
   }
 }
 

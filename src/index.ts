@@ -76,6 +76,7 @@ export {
   GeneratorRunningError,
   NotStartedError,
 } from './generator/generator-errors.ts';
+export type { HostPlatform } from './host-platform.ts';
 export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';

@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import type * as Binding from '../index.js';
 import { BindingLoadError, BindingVersionError, type LoadAttempt } from './errors.ts';
+import { type HostPlatform, hostPlatform, platformName } from './host-platform.ts';
 
 export type NativeBinding = typeof Binding;
 export type {
@@ -24,6 +25,8 @@ export type {
 const requireFromHere = createRequire(import.meta.url);
 /** Taken at load: a program may have put something else in its place by the first use. */
 const host = process;
+/** The platforms that binaries are published for. */
+const PUBLISHED = /^(linux-(x64|arm64)-(gnu|musl)|darwin-(x64|arm64)|win32-(x64|arm64)-msvc)$/;
 let loaded: NativeBinding | undefined;
 
 /**
@@ -71,7 +74,8 @@ function load(): NativeBinding {
     binding = requireFromHere('../index.js') as NativeBinding;
   } catch (cause) {
     const attempts = listAttempts(cause);
-    throw new BindingLoadError(attempts, advise(attempts), cause);
+    const host = hostPlatform();
+    throw new BindingLoadError(host, attempts, advise(host, attempts), cause);
   }
   const { version } = requireFromHere('../package.json') as { version: string };
   const found = typeof binding.coreVersion === 'function' ? binding.coreVersion() : 'unknown';
@@ -86,10 +90,8 @@ function load(): NativeBinding {
  */
 function listAttempts(error: unknown): LoadAttempt[] {
   const failures: Error[] = [];
-  const first = error instanceof Error ? (error.cause ?? error) : error;
-  for (let at = first; at instanceof Error && !failures.includes(at); at = at.cause) {
-    failures.unshift(at);
-  }
+  const first = isError(error) ? (error.cause ?? error) : error;
+  for (let at = first; isError(at) && !failures.includes(at); at = at.cause) failures.unshift(at);
   const named = failures.map(nameTarget);
   if (failures.length > 0 && askedPath() !== undefined) named[0] = askedPath();
   return failures.map(({ message }, index) => {
@@ -97,6 +99,11 @@ function listAttempts(error: unknown): LoadAttempt[] {
     const [why = ''] = message.split('\n');
     return { what, why: withoutPath(why) };
   });
+}
+
+/** Also one of another realm, as where a test runner puts this module into a context of its own. */
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value;
 }
 
 /** The module or file that the loader's message names. */
@@ -124,19 +131,33 @@ function withoutPath(why: string): string {
   return why.replace(/^\S.*\.node: /, '');
 }
 
-function advise(attempts: readonly LoadAttempt[]): string[] {
+function advise(host: HostPlatform, attempts: readonly LoadAttempt[]): string[] {
   if (attempts.some(({ why }) => why.includes('loading addons is disabled'))) {
     return ['start Node without --no-addons, or with --allow-addons under --permission'];
+  }
+  if (attempts.some(({ why }) => why.startsWith('Must use import to load ES Module'))) {
+    return ['under Jest, use Node 24.9 or newer, with --experimental-vm-modules'];
   }
   const asked = askedPath();
   if (asked !== undefined) {
     return [`let NAPI_RS_NATIVE_LIBRARY_PATH (${asked}) name a binary that loads, or unset it`];
   }
-  const advice = [
-    'install with optional dependencies (not --omit=optional), so that the binary of this platform comes along',
-    'with npm before 11.3, delete node_modules and package-lock.json and install again',
+  const fromSources = [
     'in a checkout of the sources, run `npm run build`, which needs Rust 1.88 or newer',
     'point NAPI_RS_NATIVE_LIBRARY_PATH to a binary that you built',
+  ];
+  const target = platformName(host);
+  if (!PUBLISHED.test(target)) {
+    return [
+      `there is no prebuilt binary for ${target}: build one from the sources`,
+      ...fromSources,
+    ];
+  }
+  const advice = [
+    `install with optional dependencies (not --omit=optional), so that the package backbeat-${target} comes along`,
+    'with npm before 11.3, delete node_modules and package-lock.json and install again',
+    'behind a mirror or without optional dependencies, run `npx backbeat-install --host URL` (see README)',
+    ...fromSources,
   ];
   const broken = attempts.find(({ why }) => !why.startsWith('Cannot find'));
   if (broken === undefined) return advice;

@@ -234,6 +234,7 @@ export class Scheduler {
     this.#engine.close();
   }
 
+  /** Closes, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -118,26 +118,32 @@ export class WorkerState<D = unknown> {
     return this.hasFlag(ONCE) ? 1 : (this.#extras?.maxCount ?? 0);
   }
 
+  /** True when the first run is one interval after `start()`. Default false. */
   get startWithDelay(): boolean {
     return this.hasFlag(START_WITH_DELAY);
   }
 
+  /** True when the worker leaves the pool as it stops. Default true. */
   get dispose(): boolean {
     return this.hasFlag(DISPOSE);
   }
 
+  /** True when runs lie on a fixed grid, false when they count from the end of the last. Default true. */
   get runOnTime(): boolean {
     return this.hasFlag(RUN_ON_TIME);
   }
 
+  /** True when slots that passed during a run are run back to back. Default false. */
   get runPastEvents(): boolean {
     return this.hasFlag(RUN_PAST_EVENTS);
   }
 
+  /** True when a run that throws is tried again. Default false. */
   get ignoreException(): boolean {
     return this.hasFlag(IGNORE_EXCEPTION);
   }
 
+  /** What is called once after the last run, if anything. */
   get finished(): WorkerCallback<D> | undefined {
     return this.#extras?.finished;
   }

@@ -7,7 +7,7 @@ import {
   ManualClock,
   type WorkerCallback,
   type WorkerEntry,
-} from '../../src/index.ts';
+} from 'backbeat';
 
 interface Session {
   readonly user: string;

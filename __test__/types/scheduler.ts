@@ -9,7 +9,7 @@ import {
   Scheduler,
   type SchedulerStats,
   type TimerHandle,
-} from '../../src/scheduler.ts';
+} from 'backbeat/scheduler';
 
 using scheduler = new Scheduler({ clock: new ManualClock() });
 const handle: TimerHandle = scheduler.after(5, (name: string) => name.length, 'a');

@@ -64,5 +64,13 @@ setTimeout('code', 5);
 setTimeout((text: string) => text, 5, 7);
 // @ts-expect-error a delay is a number
 wait('5');
+// @ts-expect-error whether it holds the process is a boolean
+wait(5, 'value', { ref: 'no' });
+// @ts-expect-error there is nothing to choose
+register({ globals: true });
+// @ts-expect-error the state is not to be changed like this
+isRegistered(true);
+// @ts-expect-error a Timeout is cleared, not its callback
+clearTimeout(() => {});
 
 export const used: unknown[] = [Connection, isHolding, table, waited, slept, yielded, promised];

@@ -24,7 +24,9 @@ export interface ChannelOptions {
 
 /** Both ends of a channel. */
 export interface Channel<T> {
+  /** Where items go in. */
   readonly sender: Sender<T>;
+  /** Where they come out. */
   readonly receiver: Receiver<T>;
 }
 

@@ -45,9 +45,13 @@ export interface NativePartner {
 
 /** What `handle()` gives: post it with its port in the transfer list. */
 export interface EndHandle {
+  /** The memory of the channel, shared by both ends. */
   readonly buffer: SharedArrayBuffer;
+  /** Carries what bytes cannot; it belongs into the transfer list of the message. */
   readonly port: MessagePort;
+  /** Of the channel, as it stands in messages. */
   readonly name: string;
+  /** True for `openSender`, false for `openReceiver`. */
   readonly isSender: boolean;
 }
 

@@ -7,7 +7,6 @@ import {
   ChannelTimeoutError,
   SenderLostError,
 } from './channel-errors.ts';
-import type { WaitingEnd } from './channel-hub.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
 import { ENDED, FAILED, FrameReader, ITEM, type NativeDecoder, NOTHING } from './frame-reader.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
@@ -40,7 +39,7 @@ const afterLoopPhase = setImmediate;
  * for await (const value of receiver) console.log(value); // a
  * ```
  */
-export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
+export class Receiver<T> implements AsyncIterable<T> {
   readonly #link: EndLink;
   readonly #reader: FrameReader;
   readonly #blocking = new Patience(BLOCKING_LOOKS);
@@ -194,6 +193,7 @@ export class Receiver<T> implements WaitingEnd, AsyncIterable<T> {
     return this.#link.isOtherOpen;
   }
 
+  /** Closes, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

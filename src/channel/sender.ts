@@ -5,7 +5,6 @@ import {
   ChannelTimeoutError,
   ReceiverLostError,
 } from './channel-errors.ts';
-import type { WaitingEnd } from './channel-hub.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
@@ -51,7 +50,7 @@ const DONE: Promise<void> = Promise.resolve();
  * for await (const value of receiver) console.log(value); // 1
  * ```
  */
-export class Sender<T> implements WaitingEnd {
+export class Sender<T> {
   readonly #link: EndLink;
   readonly #writer: FrameWriter;
   readonly #patience = new Patience(BLOCKING_LOOKS);
@@ -238,6 +237,7 @@ export class Sender<T> implements WaitingEnd {
     if (this.#pendingFrom === this.#pending.length) this.#finish();
   }
 
+  /** Closes, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

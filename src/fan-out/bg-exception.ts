@@ -5,6 +5,7 @@ import { registerErrorClass } from '../lane/error-codec.ts';
 
 /** A job of a fan-out that failed. */
 export interface JobFailure {
+  /** Id of the job, from 0. */
   readonly jobId: number;
   /** What it threw. */
   readonly error: unknown;

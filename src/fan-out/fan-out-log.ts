@@ -5,9 +5,13 @@ import type { Logger, LogLevel } from '../pool-log.ts';
 
 /** A logger with a method per level, such as `console`. */
 export interface LevelLogger {
+  /** Gets what only a developer of the program wants. Without it nobody does. */
   debug?(message: string): unknown;
+  /** Gets the progress. */
   info(message: string): unknown;
+  /** Gets what went wrong and was gone over. */
   warn(message: string): unknown;
+  /** Gets what went wrong. Without it `warn` does. */
   error?(message: string): unknown;
 }
 

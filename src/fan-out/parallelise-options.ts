@@ -15,7 +15,9 @@ export type JobFunction<A extends readonly unknown[], R> =
 export interface JobProgress {
   /** Jobs that have ended, failed ones included. */
   readonly done: number;
+  /** Jobs in all. */
   readonly total: number;
+  /** Jobs that threw. */
   readonly failed: number;
 }
 

@@ -29,12 +29,12 @@ import { valuesOf } from './result-reader.ts';
  *
  * @param func - Called as `func(jobId, ...args)`. A function is carried with what it captured.
  * @param numJobs - How many jobs, at least 1.
- * @param rest - Arguments of the function; or one object of options, which may hold `args`.
+ * @param options - One object, which may hold `args`. Or, in its place, the arguments of the function.
  * @returns The results. With `bgException: 'warn'` null stands for a job that failed.
  * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT`, CaptureError `BACKBEAT_CAPTURE` and
  *   UncloneableError `BACKBEAT_UNCLONEABLE` at the call.
  * @throws BgException `BACKBEAT_BG_EXCEPTION`, later: a job failed. `jobId` is the lowest id of those
- *   that failed, `cause` what it threw, `failures` are all. Otherwise the reason of `signal`.
+ *   that failed, `cause` what it threw, `jobIds` and `errors` all. Otherwise the reason of `signal`.
  *
  * @example
  * ```ts

@@ -13,7 +13,9 @@ export type ThreadFunction<A extends readonly unknown[], R> =
 
 /** A function with the values of its captured variables. Made by {@link withCaptures}. */
 export class CapturedFunction<F extends AnyFunction = AnyFunction> {
+  /** The function that runs on a thread. */
   readonly func: F;
+  /** Values of the variables that it uses, by name. */
   readonly captures: Readonly<Record<string, unknown>>;
 
   /** @internal */

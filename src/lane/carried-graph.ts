@@ -67,7 +67,7 @@ export class CarriedGraph implements FunctionEncoder {
       if (this.#imports.size > knownImports) return this.encode();
       const { modules, nodes, shared, watched } = encoder;
       return {
-        payload: serialize({ modules, nodes, root } satisfies CarriedPayload),
+        payload: unshared(serialize({ modules, nodes, root } satisfies CarriedPayload)),
         shared,
         watched: this.#isConstant ? watched : undefined,
       };
@@ -280,4 +280,9 @@ function tooDeep(name: string): CaptureError {
     'what it captured is nested too deeply to be copied',
     'capture a flat form of it, such as an array',
   );
+}
+
+/** Bun serialises into shared memory, which bytes cannot carry to a thread. */
+function unshared(bytes: Buffer): Buffer {
+  return types.isSharedArrayBuffer(bytes.buffer) ? Buffer.from(bytes) : bytes;
 }

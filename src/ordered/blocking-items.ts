@@ -24,10 +24,12 @@ export class BlockingItems<T> implements IterableIterator<T, undefined>, AsyncIt
     return { value: undefined, done: true };
   }
 
+  /** For `for`, which blocks. */
   [Symbol.iterator](): this {
     return this;
   }
 
+  /** For `for await`, which waits in the event loop. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return this.#receiver[Symbol.asyncIterator]();
   }

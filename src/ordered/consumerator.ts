@@ -15,8 +15,11 @@ export type ConsumeratorState = 'init' | 'started' | 'running' | 'stopping' | 's
 
 /** Something that writes into a consumer and can be held up. */
 export interface Producer {
+  /** Called when as many items wait as there is room for. */
   pauseProducing(): void;
+  /** Called when there is room again. */
   resumeProducing(): void;
+  /** Ends the producing; for its owner to call, the consumerator does not. */
   stopProducing(): void;
 }
 

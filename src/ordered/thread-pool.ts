@@ -29,11 +29,16 @@ export class ThreadPool {
     this.#maxThreads = checkMaxThreads(maxThreads);
   }
 
-  /** Most threads at once. Changing it takes effect as threads become free. */
+  /**
+   * Most threads at once, 1 to 1024. Changing it takes effect as threads become free.
+   *
+   * @throws InvalidArgumentError `BACKBEAT_INVALID_ARGUMENT` when set to anything else.
+   */
   get maxThreads(): number {
     return this.#maxThreads;
   }
 
+  /** Takes effect as threads become free. */
   set maxThreads(maxThreads: number) {
     this.#maxThreads = checkMaxThreads(maxThreads);
     this.#startWaiting();

@@ -115,6 +115,7 @@ export class NativeReceiver<T> implements AsyncIterable<T> {
     this.#receiver.close();
   }
 
+  /** Closes, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -11,15 +11,16 @@ const BATCH = 64;
 const DEFAULT_AHEAD = 4096;
 const MAX_THREADS = 4;
 const RECORD_BYTES = 24;
-const KINDS = ['file', 'directory', 'link', 'other'] as const;
+const KINDS: readonly EntryKind[] = ['file', 'directory', 'link', 'other'];
 
 /** What kind of thing an entry is. Links are not followed for it, unless `followLinks`. */
-export type EntryKind = (typeof KINDS)[number];
+export type EntryKind = 'file' | 'directory' | 'link' | 'other';
 
 /** An entry of a directory, with `stats`. */
 export interface WalkEntry {
   /** The directory that was given, and the way from there. */
   readonly path: string;
+  /** A link counts as what it is, unless `followLinks`. */
   readonly kind: EntryKind;
   /** Bytes. */
   readonly size: number;

@@ -32,13 +32,21 @@ export { promises };
 
 /** What `require('backbeat/timers')` and the default import give. */
 export interface TimersModule {
+  /** Calls once, after milliseconds. */
   setTimeout: typeof setTimeout;
+  /** Clears a timer of either kind. */
   clearTimeout: typeof clearTimeout;
+  /** Calls again and again, every so many milliseconds. */
   setInterval: typeof setInterval;
+  /** The same as `clearTimeout`. */
   clearInterval: typeof clearInterval;
+  /** Node's own: calls in the next turn of the loop. */
   setImmediate: typeof setImmediate;
+  /** Node's own. */
   clearImmediate: typeof clearImmediate;
+  /** `backbeat/timers/promises`. */
   promises: PromisesModule;
+  /** `setTimeout` and `setInterval` without the limits of Node's delays. */
   exact: typeof exact;
 }
 

@@ -31,6 +31,8 @@ export interface TimerOptions {
  *
  * @param delay - Milliseconds, as in `setTimeout` of `backbeat/timers`.
  * @param value - What the promise is resolved with.
+ * @param options - See {@link TimerOptions}.
+ * @returns A promise; rejected with an `AbortError`, code `ABORT_ERR`, when the signal aborts.
  */
 export function setTimeout<T = void>(
   delay?: number,
@@ -62,6 +64,9 @@ export const setImmediate: <T = void>(value?: T, options?: TimerOptions) => Prom
  * yielded one after the other.
  *
  * @param delay - Milliseconds, as in `setInterval` of `backbeat/timers`.
+ * @param value - What is yielded.
+ * @param options - See {@link TimerOptions}.
+ * @throws AbortError `ABORT_ERR`, out of the loop, when the signal aborts.
  */
 export async function* setInterval<T = void>(
   delay?: number,
@@ -109,7 +114,7 @@ export async function* setInterval<T = void>(
 }
 
 /** The class of {@link scheduler}. Only Node's own error comes out of its constructor. */
-export class Scheduler {
+class Scheduler {
   constructor() {
     Reflect.construct(nodePromises.scheduler.constructor, []);
   }
@@ -127,6 +132,9 @@ export class Scheduler {
   }
 }
 
+// A type only: Node's module has no such class either.
+export type { Scheduler };
+
 /** Waiting and yielding, by the names of the web's Scheduling API. */
 export const scheduler: Scheduler = Object.create(Scheduler.prototype) as Scheduler;
 
@@ -142,9 +150,13 @@ class AbortError extends Error {
 
 /** What `require('backbeat/timers/promises')` and the default import give. */
 export interface PromisesModule {
+  /** Resolves after milliseconds. */
   setTimeout: typeof setTimeout;
+  /** Node's own: resolves in the next turn of the loop. */
   setImmediate: typeof setImmediate;
+  /** Yields every so many milliseconds. */
   setInterval: typeof setInterval;
+  /** Waiting and yielding, by the names of the web's Scheduling API. */
   scheduler: Scheduler;
 }
 

@@ -36,6 +36,10 @@ export function setTimeout<Args extends unknown[]>(
 /**
  * Node's `setInterval` on the native scheduler. As with Node's, the next run counts from the start
  * of the callback.
+ *
+ * @param delay - Milliseconds, as in {@link setTimeout}.
+ * @returns A Timeout with all that Node's has.
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` when `callback` is no function.
  */
 export function setInterval<Args extends unknown[]>(
   callback: (...args: Args) => void,
@@ -83,7 +87,9 @@ for (const [name, value] of Object.entries({
  * ```
  */
 export const exact: {
+  /** Calls once; `delay` in milliseconds, zero, less and no number count as 0. */
   setTimeout: typeof setTimeout;
+  /** Calls again and again; `delay` in milliseconds, zero, less and no number count as 1. */
   setInterval: typeof setInterval;
 } = {
   setTimeout(callback, delay, ...args) {

@@ -35,6 +35,7 @@ export function keepAsPattern(resource: object): void {
 
 function findIdFields(): symbol[] {
   const resource = new AsyncResource('Timeout', { requireManualDestroy: true });
+  if (typeof resource.triggerAsyncId !== 'function') return []; // Deno has no such ids
   const ids = [resource.asyncId(), resource.triggerAsyncId()];
   const fields = Object.getOwnPropertySymbols(resource).filter(
     (symbol) => typeof Reflect.get(resource, symbol) === 'number',

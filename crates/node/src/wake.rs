@@ -9,6 +9,8 @@
 //!    registered right after the handle was made and so runs before Node's own, or by `close`.
 //! 3. A call carries no data. Due records stay in the core until JavaScript reads its ring.
 //! 4. The handle is weak unless JavaScript has pending actors that hold the process.
+//! 5. The library is never unloaded once a record was made: a thread of ours may still run its code when
+//!    the last environment has gone.
 
 use std::ffi::{CStr, c_void};
 use std::ptr;
@@ -39,6 +41,7 @@ impl Wake {
     /// Makes the record and its handle. `dispatch` is called on the environment's thread after each
     /// `wake`.
     pub fn new(env: &Env, dispatch: &Function<(), ()>) -> Result<Arc<Self>> {
+        retain_current_module_for_unload_safety();
         let wake = Arc::new(Self {
             handle: Mutex::new(None),
             is_pending: AtomicBool::new(false),

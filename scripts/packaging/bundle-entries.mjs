@@ -1,0 +1,21 @@
+// The modules that are bundled: what programs import, and what native threads run.
+
+/** Public entries, as in `exports` of package.json. */
+export const PUBLIC_ENTRIES = [
+  'index.ts',
+  'scheduler.ts',
+  'timers/index.ts',
+  'timers/promises.ts',
+  'timers/register.ts',
+];
+
+/** Modules that are named by a URL, never imported (`threadModule`). */
+export const THREAD_ENTRIES = [
+  'lane/lane-thread.ts',
+  'fan-out/range-driver.ts',
+  'generator/producer.ts',
+  'ordered/consume-driver.ts',
+];
+
+/** What the command line imports, so that it runs on the same instances as the public entries. */
+export const COMMAND_ENTRIES = ['background-worker-pool.ts', 'duration.ts', 'errors.ts'];

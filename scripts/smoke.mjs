@@ -1,0 +1,147 @@
+// Packs the package, installs it with every package manager, and runs the same small program on every
+// runtime, in a worker, in test runners and in a bundle.
+//   npm run smoke [-- --write] [--binaries FOLDER]     --write puts the tables into docs/compatibility.md
+// Needs the registry that npm is configured for, the first time for the runtimes as well.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { startRegistry } from './smoke/loopback-registry.mjs';
+import { measureImport, measureInstallation, median } from './smoke/measurements.mjs';
+import { tryProgram } from './smoke/programs.mjs';
+import { installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
+import { runnerPackages, tryRunners } from './smoke/runners.mjs';
+import { installTools, nodeBinary, runtimes } from './smoke/tools.mjs';
+import { npm, ROOT, run, stop } from './toolchain.mjs';
+
+const PAGE = join(ROOT, 'docs', 'compatibility.md');
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, binaries: { type: 'string' } },
+});
+const work = mkdtempSync(join(tmpdir(), 'backbeat-smoke-'));
+const problems = [];
+const tables = [];
+
+pack();
+installTools();
+const registry = await startRegistry({ packages: join(work, 'packages') });
+const forRunners = await startRegistry({ packages: join(work, 'packages'), upstream: upstream() });
+try {
+  await tryManagers();
+  await tryRuntimes();
+  await tryPlaces();
+  await measure();
+} finally {
+  registry.close();
+  forRunners.close();
+  rmSync(work, { recursive: true, force: true });
+}
+report();
+
+function pack() {
+  const binaries = values.binaries === undefined ? [] : ['--binaries', values.binaries];
+  const script = [process.execPath, 'scripts/pack.mjs', '--out', join(work, 'packages')];
+  const { code, output } = run([...script, ...binaries]);
+  if (code !== 0) stop(`nothing to try:\n${output}`);
+}
+
+function upstream() {
+  const { output } = run([...npm(), 'config', 'get', 'registry', '--loglevel=silent']);
+  return output.trim();
+}
+
+async function tryManagers() {
+  const rows = [];
+  for (const manager of packageManagers()) {
+    const folder = join(work, `managed-${rows.length}`);
+    const cache = join(work, `cache-${rows.length}`);
+    const { code, output, binaries } = await installInto(folder, manager, registry.url, cache);
+    if (code === 0 && binaries.length === 1) {
+      const outcome = await tryProgram([...nodeFor(manager), 'main.mjs'], folder);
+      rows.push([manager.title, '1', note(manager.title, outcome)]);
+    } else {
+      const problem = `exit code ${code}, ${binaries.length} binaries\n${output.slice(-2000)}`;
+      rows.push([manager.title, binaries.length, note(manager.title, { cell: 'FAILED', problem })]);
+    }
+  }
+  addTable(['installed by', 'binaries', 'the program, on Node 22'], rows);
+}
+
+async function tryRuntimes() {
+  const folder = join(work, 'managed-1');
+  const rows = [];
+  for (const { title, kind, command } of runtimes()) {
+    const cells = [];
+    for (const program of ['main.mjs', 'in-worker.mjs', 'required.cjs']) {
+      const outcome = await tryProgram([...command, program], folder, { kind });
+      cells.push(note(`${title}, ${program}`, outcome));
+    }
+    const registered = [...command, '--import', 'backbeat/register', 'register.mjs'];
+    if (kind === 'node') {
+      cells.push(note(`${title}, register`, await tryProgram(registered, folder)));
+    } else cells.push('not tried');
+    rows.push([title, ...cells]);
+  }
+  const ways = ['main thread', 'in a worker only', '`require()`', '`--import backbeat/register`'];
+  addTable(['on', ...ways], rows);
+}
+
+async function tryPlaces() {
+  const folder = join(work, 'runners');
+  const [, manager] = packageManagers();
+  const packages = ['backbeat', ...runnerPackages];
+  const cache = join(work, 'cache-runners');
+  const installed = await installInto(folder, manager, forRunners.url, cache, packages);
+  if (installed.code !== 0) stop(`the test runners were not installed:\n${installed.output}`);
+  const rows = await tryRunners(folder);
+  addTable(
+    ['inside', 'the program'],
+    rows.map(({ title, outcome }) => [title, note(title, outcome)]),
+  );
+}
+
+async function measure() {
+  const [, manager] = packageManagers();
+  const times = await measureInstallation(work, manager, registry.url, join(work, 'cache-warm'));
+  const imports = measureImport(nodeBinary('node22'), join(work, 'managed-1'));
+  const [bare, imported] = [imports.bare, imports.imported];
+  const more = median(imported.times) - median(bare.times);
+  const spread = (sorted) =>
+    `${sorted[sorted.length >> 2].toFixed(0)} to ${sorted[(sorted.length * 3) >> 2].toFixed(0)} ms`;
+  console.log(
+    `${manager.title}, warm cache: ${median(times).toFixed(0)} ms (middle half ${spread(times)})`,
+  );
+  console.log(
+    `import: ${more.toFixed(1)} ms over bare Node (${median(bare.times).toFixed(1)} ms, ` +
+      `middle half ${spread(bare.times)}, and ${spread(imported.times)}); ` +
+      `threads ${bare.threads} and ${imported.threads}`,
+  );
+}
+
+function note(where, { cell, problem }) {
+  console.log(`${where}: ${cell}`);
+  if (problem !== undefined) problems.push(`${where}: ${problem}`);
+  return cell;
+}
+
+function addTable(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  tables.push([line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'));
+}
+
+function report() {
+  for (const problem of problems) console.error(`FAILED  ${problem}`);
+  if (values.write && problems.length === 0) writePage();
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+function writePage() {
+  const [begin, end] = ['<!-- smoke:begin -->', '<!-- smoke:end -->'];
+  const old = readFileSync(PAGE, 'utf8');
+  const [head, rest] = old.split(begin);
+  if (rest === undefined) throw new Error(`docs/compatibility.md: the mark ${begin} is missing`);
+  const system = `${process.platform} ${process.arch}.`;
+  const body = [system, ...tables].join('\n\n');
+  writeFileSync(PAGE, `${head}${begin}\n\n${body}\n\n${end}${rest.split(end)[1]}`);
+}

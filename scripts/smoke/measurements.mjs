@@ -1,0 +1,64 @@
+// Times that a user notices: an installation with everything in the cache, and an import without work.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installInto } from './projects.mjs';
+
+const INSTALLATIONS = 5;
+const STARTS = 40;
+
+/** Installs with a warm cache some times over. @returns milliseconds, sorted */
+export async function measureInstallation(folder, manager, url, cache) {
+  const times = [];
+  for (let turn = 0; turn <= INSTALLATIONS; turn += 1) {
+    const { code, installMs, output } = await installInto(
+      join(folder, `warm-${turn}`),
+      manager,
+      url,
+      cache,
+    );
+    if (code !== 0) throw new Error(`the installation failed:\n${output}`);
+    if (turn > 0) times.push(installMs); // the first one fills the cache
+  }
+  return times.sort((a, b) => a - b);
+}
+
+/**
+ * Starts Node with and without the import in turn, on the package that is installed in a project.
+ * @returns for each of the two: milliseconds from start to end, sorted, and the threads of the process
+ */
+export function measureImport(node, project) {
+  const threads = `
+    import { readdirSync } from 'node:fs';
+    if (process.argv[2] === 'threads') console.log(readdirSync('/proc/self/task').length);
+  `;
+  const programs = { bare: threads, imported: `import 'backbeat';${threads}` };
+  const results = {};
+  for (const [name, source] of Object.entries(programs)) {
+    writeFileSync(join(project, `${name}.mjs`), source);
+    results[name] = { times: [], threads: countThreads(node, project, name) };
+  }
+  for (let turn = 0; turn < STARTS; turn += 1) {
+    for (const name of Object.keys(programs)) {
+      const started = performance.now();
+      const { status } = spawnSync(node, [`${name}.mjs`], { cwd: project });
+      if (status !== 0) throw new Error(`${name}.mjs ended with ${status}`);
+      results[name].times.push(performance.now() - started);
+    }
+  }
+  for (const { times } of Object.values(results)) times.sort((a, b) => a - b);
+  return results;
+}
+
+/** The middle one of sorted values. */
+export function median(sorted) {
+  return sorted[sorted.length >> 1];
+}
+
+function countThreads(node, project, name) {
+  const { stdout } = spawnSync(node, [`${name}.mjs`, 'threads'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  return Number(stdout) || undefined;
+}

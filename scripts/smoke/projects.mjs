@@ -1,0 +1,103 @@
+// Empty projects into which each package manager installs the packed package.
+import { cpSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../toolchain.mjs';
+import { runProgram } from './programs.mjs';
+import { bunBinary, nodeBinary, toolFile, versionOf } from './tools.mjs';
+
+/**
+ * The package managers: how each installs `packages` from the registry at `url` into the folder where
+ * it is run, with a cache of its own in `cache`, and what Node needs to find the package then.
+ */
+export function packageManagers() {
+  const node20 = nodeBinary('node20');
+  const npmFlags = ['--no-audit', '--no-fund', '--loglevel=warn'];
+  const npm = (name) => ({
+    title: `npm ${versionOf(name)}`,
+    install: (url, cache, packages) => ({
+      command: [node20, toolFile(name, 'bin/npm-cli.js'), 'install', ...packages, ...npmFlags],
+      env: { npm_config_registry: url, npm_config_cache: cache },
+    }),
+  });
+  const yarn4 = (linker, nodeFlags) => ({
+    title: `Yarn ${versionOf('yarn4')}, ${linker}`,
+    nodeFlags,
+    install: (url, cache, packages) => ({
+      command: [node20, toolFile('yarn4', 'bin/yarn.js'), 'add', ...packages],
+      env: {
+        YARN_NPM_REGISTRY_SERVER: url,
+        YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
+        YARN_NODE_LINKER: linker,
+        YARN_GLOBAL_FOLDER: cache,
+        YARN_ENABLE_TELEMETRY: '0',
+      },
+    }),
+  });
+  return [
+    npm('npm10'),
+    npm('npm11'),
+    {
+      title: `pnpm ${versionOf('pnpm')}`,
+      install: (url, cache, packages) => ({
+        command: [
+          ...[node20, toolFile('pnpm', 'bin/pnpm.mjs'), 'add', ...packages],
+          ...['--registry', url, '--store-dir', join(cache, 'store')],
+        ],
+        env: { XDG_CACHE_HOME: cache, CI: '1' },
+      }),
+    },
+    {
+      title: `Yarn ${versionOf('yarn1')}`,
+      install: (url, cache, packages) => ({
+        command: [
+          ...[node20, toolFile('yarn1', 'bin/yarn.js'), 'add', ...packages],
+          ...['--registry', url, '--cache-folder', cache, '--non-interactive'],
+        ],
+        env: {},
+      }),
+    },
+    yarn4('node-modules', []),
+    yarn4('pnp', ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs']),
+    {
+      title: `Bun ${versionOf('bun')}`,
+      install: (url, cache, packages) => ({
+        command: [bunBinary(), 'add', ...packages, '--registry', url],
+        env: { BUN_INSTALL_CACHE_DIR: cache },
+      }),
+    },
+  ];
+}
+
+/** Makes an empty project with the programs in it. */
+export function makeProject(folder) {
+  mkdirSync(folder, { recursive: true });
+  const manifest = { name: 'smoke', private: true, type: 'module' };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest)}\n`);
+  writeFileSync(join(folder, 'yarn.lock'), ''); // or Yarn looks for a project further up
+  cpSync(join(ROOT, 'smoke', 'programs'), folder, { recursive: true });
+}
+
+/**
+ * Installs into a new project.
+ * @returns what was said, how long it took, and the binaries that came along
+ */
+export async function installInto(folder, manager, url, cache, packages = ['backbeat']) {
+  makeProject(folder);
+  const { command, env } = manager.install(url, cache, packages);
+  const started = performance.now();
+  const { code, output } = await runProgram(command, folder, env);
+  const installMs = performance.now() - started;
+  return { code, output, installMs, binaries: binariesBelow(folder) };
+}
+
+function binariesBelow(folder) {
+  const found = readdirSync(folder, { recursive: true })
+    .filter((path) => /(^|[\\/])backbeat\.[\w-]+\.node$/.test(path))
+    .map((path) => realpathSync(join(folder, path)));
+  return [...new Set(found)];
+}
+
+/** Node, started so that it finds what this manager installed. */
+export function nodeFor(manager) {
+  return [nodeBinary('node22'), ...(manager.nodeFlags ?? [])];
+}
