@@ -16,7 +16,7 @@
 mod tests;
 
 use crate::alarm::{Alarm, ask_for_punctual_wakes};
-use crate::clock::{MonotonicClock, Nanos};
+use crate::clock::MonotonicClock;
 use crate::isolate::IsolateStats;
 use crate::scheduler::AddChunkError;
 use crate::shared::SharedMemory;

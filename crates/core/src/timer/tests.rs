@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::*;
+use crate::clock::Nanos;
 use crate::script_side::ScriptSide;
 
 /// Far beyond any lateness of a loaded machine; only a lost wake-up takes this long.
