@@ -46,6 +46,18 @@ for (const [name, value] of copies) {
   });
 }
 
+test('a copy is not frozen, and a regular expression starts anew', async (t) => {
+  const frozen = Object.freeze({ list: Object.freeze([1]) });
+  const pattern = /a/g;
+  pattern.lastIndex = 3;
+  const look = (): unknown => [
+    Object.isFrozen(frozen),
+    Object.isFrozen(frozen.list),
+    pattern.lastIndex,
+  ];
+  t.deepEqual(await thread.run(look), [false, false, 0]);
+});
+
 test('boxed primitives are copied', async (t) => {
   const boxed = [new Number(3), new String('s'), new Boolean(false), Object(4n)];
   const kinds = await thread.run(() => boxed.map((each) => [typeof each, each.valueOf()]));

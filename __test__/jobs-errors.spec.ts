@@ -103,6 +103,35 @@ test.serial('an error class of this package is that class', async (t) => {
   t.like(error, { code: 'BACKBEAT_THREAD_LOST', task: 'somebody' });
 });
 
+test.serial('a class of the task is unknown to who blocks: its name and base are kept', (t) => {
+  jobPool(t);
+  const throwQuota = task<() => never>(TASKS, 'throwQuota');
+  const error = t.throws(() => runJob(throwQuota).resultSync(), { instanceOf: RangeError });
+  t.is(error?.constructor.name, 'QuotaError');
+  t.like(error, { message: 'used up', left: 3 });
+});
+
+test.serial(
+  'a class that the module of the task exports is imported and is that class',
+  async (t) => {
+    jobPool(t);
+    const throwQuota = task<() => never>(TASKS, 'throwQuota');
+    const error = await t.throwsAsync(runJob(throwQuota).result);
+    const { QuotaError } = await import(TASKS.href);
+    t.true(error instanceof QuotaError);
+    t.true(error?.cause instanceof QuotaError);
+    t.like(error, { message: 'used up', left: 3 });
+  },
+);
+
+test.serial('a class whose module cannot be imported here keeps its name and base', async (t) => {
+  jobPool(t);
+  const url = new URL('fixtures/job-thread-only.mjs', import.meta.url);
+  const job = runJob(task<() => never>(url, 'throwThreadOnly'));
+  const error = await t.throwsAsync(job.result, { instanceOf: RangeError });
+  t.is(error?.constructor.name, 'ThreadOnlyError');
+});
+
 test.serial('the stack shows the thread, and where the job was made', async (t) => {
   jobPool(t);
   const { stack } = (await thrownBy(function explode() {

@@ -101,12 +101,11 @@ test.serial('idleTimeout: a thread that has nothing to do ends', async (t) => {
 test.serial('minThreads: so many stay', async (t) => {
   jobPool(t, { maxThreads: 3, minThreads: 1, idleTimeout: '20ms' });
   await threadsFor(3, 3);
-  const [, second, third] = [...laneClient().threads.all()];
   const exits = [...laneClient().threads.all()].map(
     ({ worker }) => new Promise((resolve) => worker.ref() ?? worker.once('exit', resolve)),
   );
-  await Promise.race([exits[0], exits[1], exits[2]]);
-  t.truthy(second && third);
+  // Unless one has ended already.
+  if (exits.length === 3) await Promise.race(exits);
   await runJob(() => undefined).result;
   t.true(laneClient().threads.count >= 1);
 });

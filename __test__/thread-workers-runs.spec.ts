@@ -23,6 +23,21 @@ test.serial('a task runs on another thread without being asked to', async (t) =>
   t.not(ledger.marks[0], threadId);
 });
 
+test.serial(
+  'the stack of an error shows the thread and where the worker was started',
+  async (t) => {
+    const log = recordLog(t);
+    poolInRealTime(t);
+    const ended = new Promise((finished) => {
+      BackgroundWorkerPool.newActor(task(TASKS, 'explode'), { name: 'w', finished }).start();
+    });
+    await ended;
+    const [, text = ''] = log.find(([level]) => level === 'ERROR') ?? [];
+    t.regex(text, /thread-tasks\.mjs/);
+    t.regex(text, /thread-workers-runs\.spec/);
+  },
+);
+
 test.serial('data, worker and the arguments of start, in this order', async (t) => {
   poolInRealTime(t);
   const ledger = sharedLedger();

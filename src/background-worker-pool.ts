@@ -132,9 +132,8 @@ export class BackgroundWorkerPool {
     const settings = readJobOptions(options);
     laneClient().warm();
     const carried = carry(task as AnyFunction | ThreadTask, settings?.captures);
-    const job = new Job<Awaited<R>>(carried, settings, takeCallSite(BackgroundWorkerPool.runJob));
     jobBalance.noteRequest();
-    return job;
+    return new Job<Awaited<R>>(carried, settings, takeCallSite(BackgroundWorkerPool.runJob));
   }
 
   /** Jobs that have not ended, and threads that are idle. */

@@ -24,16 +24,16 @@ export class JobBalance {
     this.#requests = 0;
   }
 
-  /** A job was requested. */
+  /** A job is about to be submitted. The thread that it takes counts neither as idle nor as busy. */
   noteRequest(): void {
     if (this.#latency === 0 || ++this.#requests < this.#latency) return;
     this.#requests = 0;
     const client = laneClient();
     const { all, idle } = client.lanes;
-    // With nothing busy the ratio is that to one: the job that was just requested.
-    const ratio = idle / Math.max(1, all - idle);
-    if (ratio <= this.#target) return;
-    const excess = Math.floor(idle / this.#reduceFactor);
+    const others = Math.max(0, idle - 1);
+    // With nothing busy the ratio is that to one.
+    if (others / Math.max(1, all - idle) <= this.#target) return;
+    const excess = Math.floor(others / this.#reduceFactor);
     client.native.retire(excess, threadSettings.minThreads, 0);
   }
 }

@@ -1,3 +1,4 @@
+import type { CallSite } from './lane/call-site.ts';
 import { type CarriedFunction, carry } from './lane/carried-function.ts';
 import { laneClient } from './lane/lane-client.ts';
 import type { AnyFunction, ThreadTask } from './lane/thread-task.ts';
@@ -17,6 +18,8 @@ export class ThreadPlace {
   task: CarriedFunction;
   /** What the next start begins with. */
   encoded: Uint8Array | undefined = undefined;
+  /** Where it was started, for the stack of its errors. */
+  callSite: CallSite | undefined = undefined;
   /** Number of its function, when that holds shared memory. */
   sharedDefinition: number | undefined = undefined;
   /** Its data can only go by message port. */

@@ -8,6 +8,7 @@
 import { forgetAbort } from './abort-group.ts';
 import type { BackgroundWorker } from './background-worker.ts';
 import { ThreadLostError } from './errors.ts';
+import { takeCallSite } from './lane/call-site.ts';
 import { decodeError } from './lane/error-codec.ts';
 import { type LaneClient, laneClient } from './lane/lane-client.ts';
 import {
@@ -73,6 +74,7 @@ const finished = new Set<Worker>();
 function prepare<D>(worker: BackgroundWorker<D>, args: readonly unknown[]): void {
   const place = placeOf(worker);
   clientOfTimed().warm();
+  place.callSite = takeCallSite(worker.start);
   place.carryAgain(worker.callback);
   place.encoded = encodeArguments(worker, place, worker.data, args);
 }
@@ -160,7 +162,7 @@ function deadlineNs<D>(worker: BackgroundWorker<D>): number | undefined {
 function heed(worker: Worker, { kind, flags, error }: TimedNotice, handle: number): void {
   const place = placeOf(worker);
   if (kind !== NO_THREAD && handle !== place.handle) return;
-  if (kind === STATUS_RUN_FAILED) logFailure(worker, decodeError(error));
+  if (kind === STATUS_RUN_FAILED) logFailure(worker, decodeError(error, place.callSite?.stack));
   else if (kind === STATUS_RUN_LOST) logFailure(worker, new ThreadLostError(place.task.name));
   else if (kind === NO_THREAD) {
     logFailure(worker, error);

@@ -1,7 +1,7 @@
 // No recorded scenario is forgotten, and the table says nothing about scenarios that do not exist.
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { DIFFERENCES, UNRECORDED_DIFFERENCES, WAITING_FOR_THREAD_LANE } from './differences.ts';
+import { DIFFERENCES, UNRECORDED_DIFFERENCES } from './differences.ts';
 import { recordings } from './recorded.ts';
 
 const folder = new URL('.', import.meta.url);
@@ -13,9 +13,9 @@ const ORIGINS = {
   '003': /Python Cookbook recipe 19\.20 .*run on CPython 2\.7/,
 };
 
-test('every scenario is replayed, different, or waits for the thread lane', (t) => {
+test('every scenario is replayed or different', (t) => {
   const replayed = idsIn(specs().filter((name) => !name.endsWith('differences.spec.ts')));
-  const known = new Set([...replayed, ...different, ...WAITING_FOR_THREAD_LANE]);
+  const known = new Set([...replayed, ...different]);
   t.deepEqual(
     recorded.filter((id) => !known.has(id)),
     [],
@@ -31,7 +31,7 @@ test('every scenario that differs has a test of its own', (t) => {
 });
 
 test('the tests and the table name recorded scenarios only', (t) => {
-  const named = new Set([...idsIn(specs()), ...different, ...WAITING_FOR_THREAD_LANE]);
+  const named = new Set([...idsIn(specs()), ...different]);
   t.deepEqual(
     [...named].filter((id) => !recorded.includes(id)),
     [],
@@ -39,11 +39,8 @@ test('the tests and the table name recorded scenarios only', (t) => {
 });
 
 for (const [system, { origin, ids, scenarios }] of Object.entries(recordings)) {
-  test(`the fixture of ${system} holds every scenario that does not wait for the thread lane`, (t) => {
-    t.deepEqual(
-      scenarios.map(({ id }) => id).toSorted(),
-      ids.filter((id) => !WAITING_FOR_THREAD_LANE.includes(id)).toSorted(),
-    );
+  test(`the fixture of ${system} holds every scenario`, (t) => {
+    t.deepEqual(scenarios.map(({ id }) => id).toSorted(), ids.toSorted());
   });
 
   test(`every scenario of ${system} was observed by running the original`, (t) => {
