@@ -5,8 +5,8 @@ import { runFixture } from './fixtures/program-run.ts';
 
 const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
 /** Each in a process with a seed of its own: at most so long that a busy machine is no hang. */
-const PROCESSES = 5;
-const ROUNDS = 20;
+const PROCESSES = 10;
+const ROUNDS = 10;
 /** The sources, not the bundle: its inner modules cannot be looked into. */
 const SOURCES = { nodeArgs: ['--import=tsx'] };
 /** Node's own threads, those of the core, and the main one. */

@@ -5,8 +5,8 @@ import { runFixture } from './fixtures/program-run.ts';
 
 const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
 /** Each in a process with a seed of its own: at most so long that a busy machine is no hang. */
-const PROCESSES = 4;
-const ROUNDS = 25;
+const PROCESSES = 10;
+const ROUNDS = 10;
 
 test.before((t) => t.log(`seed ${SEED}`));
 

@@ -5,7 +5,7 @@ import test from 'ava';
 import { runFixture } from './fixtures/program-run.ts';
 
 const SEED = Number(process.env.BACKBEAT_TEST_SEED ?? Date.now() % 1_000_000);
-const ITEMS = 300_000;
+const ITEMS = 150_000;
 
 test.before((t) => t.log(`seed ${SEED}`));
 

@@ -26,22 +26,18 @@ const MOST_TASKS = 24;
 /** The sources, where the inner modules of the bundle cannot be looked into. */
 const SOURCES = ['--import=tsx'];
 
-const failures = [];
-const totals = {};
+let failures = 0;
 
 soak('streams', 'channel-streams.mjs', items, ITEMS_PER_PROCESS);
 soak('ends of channels killed', 'channel-kills.mjs', Math.ceil(kills / 2), KILLS_PER_PROCESS);
 soak('generators killed', 'generator-kills.mjs', Math.floor(kills / 2), KILLS_PER_PROCESS, SOURCES);
 
-console.log(JSON.stringify(totals, undefined, 2));
-for (const failure of failures) console.error(failure);
-console.log(failures.length === 0 ? 'nothing was wrong' : `${failures.length} were wrong`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+console.log(failures === 0 ? 'nothing was wrong' : `${failures} were wrong`);
+process.exitCode = failures === 0 ? 0 : 1;
 
 /** Runs a program of the tests with one seed after the other, and adds up what it says. */
 function soak(what, program, amount, perProcess, nodeArgs = []) {
   const total = { asked: amount, processes: 0, seconds: 0 };
-  totals[what] = total;
   const path = join(ROOT, '__test__', 'fixtures', program);
   for (let left = amount; left > 0; left -= perProcess) {
     const args = [...nodeArgs, path, String(seed), String(Math.min(left, perProcess))];
@@ -55,11 +51,11 @@ function soak(what, program, amount, perProcess, nodeArgs = []) {
     total.processes++;
     total.seconds += Math.round((performance.now() - startedMs) / 1000);
     const where = `${what}, seed ${seed}`;
-    if (status !== 0 || stderr !== '') failures.push(`${where}: ${signal ?? status} ${stderr}`);
+    if (status !== 0 || stderr !== '') fail(`${where}: ${signal ?? status} ${stderr}`);
     if (status === 0) addUp(total, JSON.parse(stdout), where);
-    console.error(`${where}: done`);
     seed++;
   }
+  console.log(`${what}: ${JSON.stringify(total)}`);
 }
 
 function addUp(
@@ -70,11 +66,15 @@ function addUp(
   for (const [name, count] of Object.entries({ ...counts, ...outcomes })) {
     total[name] = (total[name] ?? 0) + count;
   }
-  failures.push(...problems.map((problem) => `${where}: ${problem}`));
+  for (const problem of problems) fail(`${where}: ${problem}`);
   const leaks = [left, { ends }].flatMap((one) =>
     Object.values(typeof one === 'object' ? one : [one]),
   );
-  if (leaks.some((count) => count !== 0))
-    failures.push(`${where}: left ${JSON.stringify(left)}, ${ends}`);
-  if (tasks > MOST_TASKS) failures.push(`${where}: ${tasks} threads are left`);
+  if (leaks.some((count) => count !== 0)) fail(`${where}: left ${JSON.stringify(left)}, ${ends}`);
+  if (tasks > MOST_TASKS) fail(`${where}: ${tasks} threads are left`);
+}
+
+function fail(what) {
+  failures++;
+  console.error(what);
 }

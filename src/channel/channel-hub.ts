@@ -17,6 +17,8 @@ const READY_KEYS = 64;
 /** See the head of the file. */
 export class ChannelHub {
   readonly id: number;
+  /** How often this isolate was woken for its channels. */
+  wakeUps = 0;
   readonly #native: NativeChannelHub;
   /** Ends that wait, by key. Only these are held: an end that nobody else holds is lost. */
   readonly #waiting = new Map<number, WaitingEnd>();
@@ -60,6 +62,7 @@ export class ChannelHub {
   }
 
   #dispatch(): void {
+    this.wakeUps++;
     let count: number;
     do {
       count = this.#native.takeReady(this.#ready);

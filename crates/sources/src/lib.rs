@@ -10,6 +10,10 @@
 
 mod batch;
 mod lines;
+#[cfg(test)]
+mod received;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use lines::{LineOptions, Lines};
