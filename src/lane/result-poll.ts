@@ -8,7 +8,7 @@ import type { ClientMemory } from './lane-memory.ts';
 /** How long it looks before it asks for a wake-up again. */
 const POLL_MS = 0.06;
 /** Looks that were in vain are followed by up to two to the power of this many times without. */
-const MOST_PENALTY = 8;
+const MOST_PENALTY = 6;
 
 const readClock = performance.now.bind(performance);
 const setImmediateAtLoad = setImmediate;
