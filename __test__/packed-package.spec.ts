@@ -39,7 +39,7 @@ test.before(async () => {
   const { code, stderr } = await run(['scripts/pack.mjs', '--out', packages, '--prebuilds'], ROOT);
   if (code !== 0) throw new Error(stderr);
   packed = JSON.parse(readFileSync(join(packages, 'packages.json'), 'utf8'));
-  const module = new URL('../scripts/smoke/loopback-registry.mjs', import.meta.url).href;
+  const module = new URL('../scripts/smoke/loopback-packages.mjs', import.meta.url).href;
   const { startRegistry } = await import(module);
   registry = await startRegistry({ packages });
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { startRegistry } from './smoke/loopback-registry.mjs';
+import { startRegistry } from './smoke/loopback-packages.mjs';
 import { measureImport, measureInstallation, median } from './smoke/measurements.mjs';
 import { tryProgram } from './smoke/programs.mjs';
 import { installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
