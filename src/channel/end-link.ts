@@ -235,10 +235,11 @@ export class EndLink {
   close(): void {
     if (!this.#isOpen) return;
     Atomics.or(this.#words, this.#own, CLOSED);
+    // Before the hub forgets this end: if the isolate is ended in between, the hub wakes instead.
+    this.wakeOther();
     this.#leave();
     this.parcels.close();
     this.#partner?.close();
-    this.wakeOther();
   }
 
   /** Gives the end away. The handle opens it again, here or in another isolate. */

@@ -106,12 +106,11 @@ impl Hubs {
         let mut state = lock(&hub.state);
         state.sink = None;
         for end in std::mem::take(&mut state.ends).into_values() {
-            if !end.own().lose() {
-                continue;
-            }
-            // A blocked script is not woken, only its announcement is taken: it looks at the
-            // signals from time to time. Native threads have their own way to learn of it.
-            if end.other().wait_after_change() == Wait::Loop {
+            end.own().lose();
+            // Without an announcement, too: the isolate may have been ended after it had taken one
+            // and before it woke. A blocked script is not woken: it looks at the signals from time
+            // to time. Native threads have their own way to learn of it.
+            if matches!(end.other().wait_after_change(), Wait::Loop | Wait::No) {
                 woken.push(end.other().owner());
             }
         }
