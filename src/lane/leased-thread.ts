@@ -53,6 +53,8 @@ export class LeasedThread {
    * @param isDaemon - The job does not hold the process.
    * @returns What the function returns. `stop()` of the promise's job aborts its signal.
    * @throws UncloneableError `BACKBEAT_UNCLONEABLE` when an argument cannot go to a thread.
+   * @throws ThreadLostError `BACKBEAT_THREAD_LOST` when the thread had ended, and the job can be sent to
+   *   another one because nothing was moved. Otherwise the job has failed with it.
    */
   run(
     task: CarriedFunction,
@@ -65,8 +67,12 @@ export class LeasedThread {
     try {
       client.submitTo(this.#thread, job, args, transfer);
     } catch (error) {
-      this.#isLost ||= error instanceof ThreadLostError;
-      throw error;
+      const isLost = error instanceof ThreadLostError;
+      this.#isLost ||= isLost;
+      // What was moved to a thread that has ended cannot be sent to another one.
+      if (!isLost || transfer.length === 0) throw error;
+      job.reject(error);
+      return job;
     }
     this.#jobs.add(job);
     return job;

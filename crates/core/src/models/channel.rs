@@ -28,6 +28,8 @@ enum Fault {
     LookBeforeChange,
     /// A feed that is closed leaves its thread asleep.
     CloseWithoutRing,
+    /// An isolate ends without its cleanup hook.
+    NoHook,
 }
 
 fn number(value: u32) -> Frame<'static> {
@@ -178,8 +180,9 @@ impl Sink for Bell {
     }
 }
 
-/// The isolate of the sender ends while the receiver goes to sleep in its loop.
-fn loss_against_sleep(fault: Option<Fault>) {
+/// The isolate of the sender ends while the receiver goes to sleep in its loop, perhaps between the two
+/// halves of a wake-up.
+fn loss_against_sleep(writes_before: bool, fault: Option<Fault>) {
     let script = memory(1);
     let hubs = Arc::new(Hubs::default());
     let bell = Arc::new(Alarm::new());
@@ -192,12 +195,24 @@ fn loss_against_sleep(fault: Option<Fault>) {
     }
     let dying = {
         let hubs = Arc::clone(&hubs);
-        thread::spawn(move || hubs.close(&leaving))
+        let script = Arc::clone(&script);
+        thread::spawn(move || {
+            if writes_before {
+                let header = script.memory.header();
+                header.tail.store(1, Ordering::Release);
+                // Ended here: the announcement is taken, and nobody was woken.
+                header.receiver.wait_after_change();
+            }
+            if fault != Some(Fault::NoHook) {
+                hubs.close(&leaving);
+            }
+        })
     };
     let header = script.memory.header();
-    while !header.sender.is_gone() {
+    let is_over = || header.sender.is_gone() || header.tail.load(Ordering::Acquire) > 0;
+    while !is_over() {
         header.receiver.announce(Wait::Loop);
-        if fault != Some(Fault::NoSecondLook) && header.sender.is_gone() {
+        if is_over() {
             break;
         }
         bell.wait(MonotonicClock, None);
@@ -253,10 +268,16 @@ fn loom_a_feed_that_is_closed_without_a_ring_is_found() {
 
 #[test]
 fn loom_the_loss_of_a_sender_wakes_a_receiver_that_falls_asleep() {
-    explore(|| loss_against_sleep(None));
+    explore(|| loss_against_sleep(false, None));
 }
 
 #[test]
-fn loom_a_receiver_that_misses_the_loss_is_found() {
-    assert_fault_is_found(|| loss_against_sleep(Some(Fault::NoSecondLook)));
+fn loom_a_sender_that_ends_between_look_and_wake_up_wakes_its_receiver() {
+    explore(|| loss_against_sleep(true, None));
+}
+
+#[test]
+fn loom_an_isolate_that_ends_without_its_hook_is_found() {
+    assert_fault_is_found(|| loss_against_sleep(false, Some(Fault::NoHook)));
+    assert_fault_is_found(|| loss_against_sleep(true, Some(Fault::NoHook)));
 }
