@@ -69,7 +69,7 @@ test.serial('running: while it waits and runs, not when it has ended', async (t)
   const second = runJob(() => 'second');
   t.deepEqual([first.running, second.running], [true, true]);
   open(gate);
-  await second.result;
+  await Promise.all([first.result, second.result]);
   t.deepEqual([first.running, second.running], [false, false]);
 });
 
