@@ -5,7 +5,7 @@ import { runFixture } from './fixtures/program-run.ts';
 /** What one job needs while it is under way is several hundred bytes in each of the heaps. */
 const HEAP_BYTES = 48;
 /** Pages that the allocator and the collectors take and keep while heaps find their size. */
-const RESIDENT_BYTES = 16 * 2 ** 20;
+const RESIDENT_BYTES = 32 * 2 ** 20;
 const MORE_RUNS = 2;
 
 for (const { kind, jobs } of [
