@@ -149,8 +149,10 @@ impl Modelled {
         }
     }
 
-    /// Checks that this slot was to run and returns the key of its place in the order.
-    fn expect_run(&mut self, slot: u32) -> OrderKey {
+    /// Checks that this slot was to run and returns the key of its place in the order. `None` for an
+    /// actor that was moved after it was handed over: its place is among the others of its look, by
+    /// its new deadline.
+    fn expect_run(&mut self, slot: u32) -> Option<OrderKey> {
         let Some(actor) = self.actors.get_mut(&slot) else {
             panic!("{slot} ran after its cancel, or twice");
         };
@@ -158,7 +160,8 @@ impl Modelled {
             panic!("{slot} ran without a due record");
         };
         assert!(actor.deadline_ns <= self.published_ns, "{slot} ran early");
-        let key = (at_ns, under_ns, actor.sequence);
+        let was_moved = actor.deadline_ns != under_ns;
+        let key = (!was_moved).then_some((at_ns, under_ns, actor.sequence));
         if actor.interval_ns.is_some() {
             actor.phase = Phase::Ticking;
         } else {
@@ -277,7 +280,7 @@ impl World {
             // Every record that is left in the ring may turn into a command.
             self.engine.scheduler.drain_commands(now_ns);
             if let Some(slot) = modelled.script.next_due() {
-                order.push(modelled.expect_run(slot));
+                order.extend(modelled.expect_run(slot));
             } else if modelled.script.needs_refill() {
                 self.engine.scheduler.refill(modelled.id, now_ns);
                 modelled.published_ns = now_ns;
