@@ -16,7 +16,7 @@ for (const { title, kind, cycles, bytesPerCycle } of [
   { title: 'make and end an isolate', kind: 'isolates', cycles: 300, bytesPerCycle: 20_000 },
 ]) {
   test.serial(`${title}, ${cycles} times: memory stays flat`, async (t) => {
-    t.timeout(240_000);
+    t.timeout(600_000);
     let found = await measure(t, kind, cycles);
     // What the allocator keeps goes up and down; a leak shows in each run.
     for (let more = 0; found.bytesPerCycle >= bytesPerCycle && more < MORE_RUNS; more++) {
