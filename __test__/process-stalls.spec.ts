@@ -3,6 +3,8 @@ import { setTimeout as pass } from 'node:timers/promises';
 import test from 'ava';
 import { endOf, hasWritten, runSource, startSource } from './fixtures/program-run.ts';
 
+/** Slots that have passed when the program looks and whose tick is still on its way. */
+const UNDER_WAY = 3;
 const STALL_MS = 1000;
 const posixTest = process.platform === 'win32' ? test.skip : test.serial;
 
@@ -67,7 +69,7 @@ for (const [title, stall] of [
         t.true(seen.once && seen.inOrder);
         t.true(seen.ticksAfter <= 32, `${seen.ticksAfter} ticks in the 300 ms behind the stall`);
         t.true(seen.missed >= 90, `${seen.missed} slots counted as missed`);
-        t.true(seen.unaccounted === 0 || seen.unaccounted === 1, `${seen.unaccounted} slots`);
+        t.true(seen.unaccounted >= 0 && seen.unaccounted <= UNDER_WAY, `${seen.unaccounted} slots`);
       }
     },
   );
@@ -93,7 +95,7 @@ posixTest(
     t.true(seen.once && seen.inOrder);
     t.true(seen.ticksAfter <= 33, `${seen.ticksAfter} ticks in the 300 ms behind the stall`);
     t.true(seen.missed >= 85, `${seen.missed} slots counted as missed`);
-    t.true(seen.unaccounted === 0 || seen.unaccounted === 1, `${seen.unaccounted} slots`);
+    t.true(seen.unaccounted >= 0 && seen.unaccounted <= UNDER_WAY, `${seen.unaccounted} slots`);
   },
 );
 
