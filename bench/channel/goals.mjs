@@ -1,53 +1,19 @@
-/**
- * What channels have to reach. A ratio is taken inside each round, between two peers that ran in
- * the same round, and the median of the rounds is what counts.
- */
-import { median } from '../measure/statistics.mjs';
+/** What channels have to reach. */
+import { noFailures, none, ratio } from '../measure/goals.mjs';
 
 const PORTS = ['port-credit', 'port-iterator', 'readable', 'port-blocking'];
-
-function byRound(groups, groupId, peerName, metric) {
-  const runs = groups[groupId]?.peers[peerName]?.runs ?? [];
-  return new Map(runs.map((run) => [run.round, run[metric]]));
-}
-
-/** The peer of several with the smallest median. */
-function bestOf(groups, groupId, peerNames, metric) {
-  return peerNames
-    .map((name) => ({ name, cost: median([...byRound(groups, groupId, name, metric).values()]) }))
-    .filter(({ cost }) => cost !== undefined)
-    .sort((one, other) => one.cost - other.cost)[0]?.name;
-}
-
-/** Ours, the best of `own`, against the best of `others`, as a share of its time. */
-function share(what, groupId, own, others, limit, metric = 'wallNs') {
-  const pair = (groups) => [
-    bestOf(groups, groupId, own, metric),
-    bestOf(groups, groupId, others, metric),
-  ];
-  return {
-    what,
-    reach: `≤ ${Number(limit.toPrecision(3))}x the time`,
-    limit,
-    kind: 'ratio',
-    note: (groups) => pair(groups).every(Boolean) && pair(groups).join(' / '),
-    values: (groups) => {
-      const [ours, theirs] = pair(groups);
-      if (ours === undefined || theirs === undefined) return [];
-      const against = byRound(groups, groupId, theirs, metric);
-      return [...byRound(groups, groupId, ours, metric)]
-        .filter(([round]) => against.has(round))
-        .map(([round, value]) => value / against.get(round));
-    },
-  };
-}
-
 const LOOPS = ['backbeat', 'backbeat-many'];
 const BLOCKING = ['backbeat-blocking'];
 const GENERATOR = ['backbeat-generator'];
 const ALL = [...LOOPS, ...BLOCKING];
+const OWN = [...ALL, ...GENERATOR];
 const CREDIT = ['port-credit'];
 const RINGS = ['ringbuf'];
+
+/** Ours, the best of `own`, against the best of `against`. */
+function share(what, groupId, own, against, limit, metric = 'wallNs') {
+  return ratio(what, groupId, metric, limit, { own, against, unit: ' the time' });
+}
 
 export const goals = [
   share('numbers, bound 16, loop: 5x a port with credit', 'stream/number-16', LOOPS, CREDIT, 1 / 5),
@@ -86,17 +52,6 @@ export const goals = [
     1,
     'wallMs',
   ),
-  {
-    what: 'lost, doubled or reordered items',
-    reach: 'none',
-    limit: 0,
-    kind: 'count',
-    everyRound: true,
-    values: (groups) =>
-      Object.values(groups).flatMap(({ peers }) =>
-        [...ALL, ...GENERATOR].flatMap((name) =>
-          (peers[name]?.runs ?? []).map(({ wrong }) => wrong ?? 0),
-        ),
-      ),
-  },
+  none('lost, doubled or reordered items', '*', ['wrong'], OWN),
+  noFailures('runs that crashed or ran out of time, per group', OWN),
 ];
