@@ -1,29 +1,13 @@
 // The example program, on a small folder; and the progress bar.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { runModule } from './fixtures/child-module.ts';
+import { makeFolder, runExample } from './fixtures/example-run.ts';
 
-const PROGRAM = fileURLToPath(new URL('../examples/compress-folder.mjs', import.meta.url));
-
-function makeFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'backbeat-example-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-function runProgram(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { status, stdout, stderr };
-}
+const runProgram = (...args: string[]) => runExample('compress-folder.mjs', ...args);
 
 test('every file is compressed and hashed', (t) => {
   const folder = makeFolder(t);

@@ -1,27 +1,11 @@
 // The example program that loads ahead, on a small folder.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { writeTables } from '../examples/tables.mjs';
+import { makeFolder, runExample } from './fixtures/example-run.ts';
 
-const PROGRAM = fileURLToPath(new URL('../examples/load-ahead.mjs', import.meta.url));
-
-function makeFolder(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'backbeat-tables-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-function runProgram(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { status, stdout, stderr };
-}
+const runProgram = (...args: string[]) => runExample('load-ahead.mjs', ...args);
 
 test('loading ahead finds what the serial loop finds, in the same order', (t) => {
   const folder = makeFolder(t);

@@ -3,17 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { OrderedItemProducer, PoolUser, ThreadsClosedError } from '../src/index.ts';
 import { runModule } from './fixtures/child-module.ts';
+import { later } from './fixtures/settling.ts';
 
 test.serial.afterEach.always(() => PoolUser.shutdown());
-
-/** A promise that the test settles. */
-function later<T>(item: T): { promise: Promise<T>; settle: () => void } {
-  let settle!: () => void;
-  const promise = new Promise<T>((resolve) => {
-    settle = () => resolve(item);
-  });
-  return { promise, settle };
-}
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];

@@ -3,24 +3,10 @@ import test from 'ava';
 import { SpawnedGenerator } from '../src/index.ts';
 import { laneClient } from '../src/lane/lane-client.ts';
 import { runFixture } from './fixtures/program-run.ts';
-import { tally, until } from './fixtures/shared-tally.ts';
+import { CLOSED, counting, MADE, tally, until } from './fixtures/shared-tally.ts';
 
 /** The sources, not the bundle: its inner modules cannot be looked into. */
 const SOURCES = { nodeArgs: ['--import=tsx'] };
-
-const MADE = 0;
-const CLOSED = 1;
-
-function* counting(counts: Int32Array, items: number): Generator<number> {
-  try {
-    for (let item = 0; item < items; item++) {
-      Atomics.add(counts, 0, 1);
-      yield item;
-    }
-  } finally {
-    Atomics.add(counts, 1, 1);
-  }
-}
 
 async function* countingLater(counts: Int32Array, items: number): AsyncGenerator<number> {
   for (const item of counting(counts, items)) {

@@ -2,22 +2,8 @@
 import test from 'ava';
 import { BackgroundGenerator, BackgroundWorkerPool, MultiThread } from '../../src/index.ts';
 import { laneClient } from '../../src/lane/lane-client.ts';
-import { tally, until } from '../fixtures/shared-tally.ts';
+import { CLOSED, counting, MADE, tally, until } from '../fixtures/shared-tally.ts';
 import { scenario } from './recorded.ts';
-
-const MADE = 0;
-const CLOSED = 1;
-
-function* counting(counts: Int32Array, items: number): Generator<number> {
-  try {
-    for (let item = 0; item < items; item++) {
-      Atomics.add(counts, 0, 1);
-      yield item;
-    }
-  } finally {
-    Atomics.add(counts, 1, 1);
-  }
-}
 
 async function collect<T>(generator: BackgroundGenerator<T>): Promise<T[]> {
   const items: T[] = [];

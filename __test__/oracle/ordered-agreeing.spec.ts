@@ -9,21 +9,13 @@ import {
   PoolUser,
   ThreadsClosedError,
 } from '../../src/index.ts';
+import { later } from '../fixtures/settling.ts';
 import { SharedSteps } from '../fixtures/shared-steps.ts';
 import { threadScenario } from './recorded-threads.ts';
 
 const collect = (items: BlockingItems<unknown>): unknown[] => [...items];
 
 test.serial.afterEach.always(() => PoolUser.shutdown());
-
-/** A promise that the test settles. */
-function later<T>(item: T): { promise: Promise<T>; settle: () => void } {
-  let settle!: () => void;
-  const promise = new Promise<T>((resolve) => {
-    settle = () => resolve(item);
-  });
-  return { promise, settle };
-}
 
 test.serial('004-no-items: stop without any item', async (t) => {
   const producer = new OrderedItemProducer();

@@ -2,23 +2,10 @@
 import test from 'ava';
 import { SpawnedGenerator } from '../../src/index.ts';
 import { laneClient } from '../../src/lane/lane-client.ts';
-import { tally, until } from '../fixtures/shared-tally.ts';
+import { CLOSED, counting, MADE, tally, until } from '../fixtures/shared-tally.ts';
 import { scenario } from './recorded.ts';
 
-const MADE = 0;
-const CLOSED = 1;
 const GATE = 2;
-
-function* counting(counts: Int32Array, items: number): Generator<number> {
-  try {
-    for (let item = 0; item < items; item++) {
-      Atomics.add(counts, 0, 1);
-      yield item;
-    }
-  } finally {
-    Atomics.add(counts, 1, 1);
-  }
-}
 
 /** Makes its items from the second on only when the test has opened the gate for them. */
 function* gated(counts: Int32Array, items: number): Generator<number> {
