@@ -4,7 +4,7 @@ import { runSource } from './fixtures/program-run.ts';
 
 const CHANNEL = `
 import { channel } from '${new URL('../dist/index.js', import.meta.url)}';
-import { channelHub } from '${new URL('../dist/channel/channel-hub.js', import.meta.url)}';
+import { channelHub } from '${new URL('../dist/watched.js', import.meta.url)}';
 `;
 
 for (const [title, source] of [

@@ -1,21 +1,21 @@
 // Puts the modules behind the public entries and the thread's entry into few files: a program that
-// imports backbeat, and each native thread, then opens three or four files and not a hundred.
-// Runs after tsc, whose output it overwrites; the command line stays as tsc wrote it.
+// imports backbeat, and each native thread, then opens a few files and not a hundred.
+// Runs after tsc, whose output it overwrites; the command line stays as tsc wrote it, and imports the
+// public entries.
 //   node scripts/bundle.mjs
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { COMMAND_ENTRIES, PUBLIC_ENTRIES, THREAD_ENTRIES } from './packaging/bundle-entries.mjs';
+import { PUBLIC_ENTRIES, THREAD_ENTRIES } from './packaging/bundle-entries.mjs';
+import { writeMerged } from './packaging/merged-chunks.mjs';
 import { ROOT } from './toolchain.mjs';
 
-const ENTRIES = [...PUBLIC_ENTRIES, ...THREAD_ENTRIES, ...COMMAND_ENTRIES];
-/** Modules inside that tests look at, so that they see the instances that programs use. */
-const WATCHED = ['native.ts', 'lane/lane-client.ts', 'channel/channel-hub.ts'];
+/** For tests; no published file imports it. */
+const WATCHED = 'watched.ts';
 const DIST = join(ROOT, 'dist');
-
-const { metafile } = await build({
+const inSources = (entries) => entries.map((entry) => join('src', entry));
+const options = {
   absWorkingDir: ROOT,
-  entryPoints: [...ENTRIES, ...WATCHED].map((entry) => join('src', entry)),
   outdir: 'dist',
   outbase: 'src',
   bundle: true,
@@ -26,11 +26,17 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  metafile: true,
   logLevel: 'warning',
-});
+};
 
-const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+const result = await build({
+  ...options,
+  entryPoints: inSources([...PUBLIC_ENTRIES, ...THREAD_ENTRIES, WATCHED]),
+  metafile: true,
+  write: false,
+});
+const written = await writeMerged(result, options, 'dist/index.js');
+
 for (const name of readdirSync(DIST)) {
-  if (/^chunk-.*\.js$/.test(name) && !written.has(name)) rmSync(join(DIST, name));
+  if (/^chunk-.*\.js$/.test(name) && !written.includes(name)) rmSync(join(DIST, name));
 }

@@ -40,7 +40,10 @@ function installPackages() {
 
 function compileTypeScript() {
   const sources = [
-    ...['src', 'scripts/bundle.mjs', 'scripts/packaging/bundle-entries.mjs'],
+    ...['src', 'scripts/bundle.mjs'],
+    ...['bundle-entries', 'merged-chunks', 'output-closure'].map(
+      (name) => `scripts/packaging/${name}.mjs`,
+    ),
     ...['tsconfig.json', 'index.d.ts', 'package-lock.json'],
   ];
   const inputs = hashOf(sources);

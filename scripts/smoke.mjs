@@ -105,16 +105,16 @@ async function measure() {
   const [, manager] = packageManagers();
   const times = await measureInstallation(work, manager, registry.url, join(work, 'cache-warm'));
   const imports = measureImport(nodeBinary('node22'), join(work, 'managed-1'));
-  const [bare, imported] = [imports.bare, imports.imported];
-  const more = median(imported.times) - median(bare.times);
+  const { bare, imported, addedCpuMs } = imports;
   const spread = (sorted) =>
     `${sorted[sorted.length >> 2].toFixed(0)} to ${sorted[(sorted.length * 3) >> 2].toFixed(0)} ms`;
   console.log(
     `${manager.title}, warm cache: ${median(times).toFixed(0)} ms (middle half ${spread(times)})`,
   );
   console.log(
-    `import: ${more.toFixed(1)} ms over bare Node (${median(bare.times).toFixed(1)} ms, ` +
-      `middle half ${spread(bare.times)}, and ${spread(imported.times)}); ` +
+    `import: ${median(addedCpuMs).toFixed(1)} ms of CPU over bare Node (${median(bare.cpuMs).toFixed(1)} ms; ` +
+      `middle half of the differences ${spread(addedCpuMs)}); wall ${spread(bare.wallMs)}, and ` +
+      `${spread(imported.wallMs)}; ` +
       `threads ${bare.threads} and ${imported.threads}`,
   );
 }

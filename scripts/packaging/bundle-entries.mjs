@@ -1,6 +1,6 @@
 // The modules that are bundled: what programs import, and what native threads run.
 
-/** Public entries, as in `exports` of package.json. */
+/** Public entries, as in `exports` of package.json; the main one first. */
 export const PUBLIC_ENTRIES = [
   'index.ts',
   'scheduler.ts',
@@ -16,6 +16,3 @@ export const THREAD_ENTRIES = [
   'generator/producer.ts',
   'ordered/consume-driver.ts',
 ];
-
-/** What the command line imports, so that it runs on the same instances as the public entries. */
-export const COMMAND_ENTRIES = ['background-worker-pool.ts', 'duration.ts', 'errors.ts'];

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../index.ts';
 import { formatCount } from './format.ts';
 import { quote } from './output-file.ts';
 import { UsageError } from './usage-error.ts';

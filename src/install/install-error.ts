@@ -1,4 +1,4 @@
-import { BackbeatError } from '../errors.ts';
+import { BackbeatError } from '../index.ts';
 
 /** The binary could not be fetched, or was refused. Nothing was changed. Code `BACKBEAT_INSTALL`. */
 export class InstallError extends BackbeatError {

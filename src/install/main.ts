@@ -5,7 +5,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { BackbeatError } from '../errors.ts';
+import { BackbeatError } from '../index.ts';
 import { fetchBinary } from './fetch-binary.ts';
 
 const EXIT_FAILED = 1;

@@ -1,7 +1,7 @@
 import * as backbeatErrors from '../errors.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { CorruptValueError } from './corrupt-value.ts';
-import { UncloneableError } from './uncloneable.ts';
+import { UncloneableError } from './uncloneable-error.ts';
 
 /** A class whose objects are errors. */
 export type ErrorClass = abstract new (...args: never[]) => Error;

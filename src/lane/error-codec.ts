@@ -15,7 +15,8 @@ import {
   linksOf,
   noteErrorClasses,
 } from './error-classes.ts';
-import { describeThrown, UncloneableError } from './uncloneable.ts';
+import { describeThrown } from './uncloneable.ts';
+import { UncloneableError } from './uncloneable-error.ts';
 import { encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
 export { registerErrorClass } from './error-classes.ts';

@@ -1,44 +1,14 @@
 import { types } from 'node:util';
 import { Serializer } from 'node:v8';
-import { BackbeatError, describeValue } from '../errors.ts';
+import { describeValue } from '../errors.ts';
 import { isBuiltIn, isPlainClass } from './plain-classes.ts';
-
-/** Where in a value the part is that no other thread can have, and why. */
-export interface Refusal {
-  /** From the value on, such as `.items[3].socket`; empty for the value itself. */
-  readonly path: string;
-  /** What stands there, such as `a Socket holds a native handle`. */
-  readonly reason: string;
-}
+import { type Refusal, UncloneableError } from './uncloneable-error.ts';
 
 /** What a walk through a value found. */
 export interface Survey {
   readonly refusal: Refusal | undefined;
   /** Something inside travels through message ports only. */
   readonly needsPort: boolean;
-}
-
-/**
- * A value cannot be given to another thread. Code `BACKBEAT_UNCLONEABLE`.
- *
- * `path` leads to the part at fault.
- */
-export class UncloneableError extends BackbeatError {
-  /** Such as `result.items[3].socket`. */
-  readonly path: string;
-  /** What stands there, such as `a Socket holds a native handle`. */
-  readonly reason: string;
-
-  constructor(name: string, refusal: Refusal, cause?: unknown) {
-    const path = name + refusal.path;
-    super(
-      'BACKBEAT_UNCLONEABLE',
-      `${path}: ${refusal.reason}; it cannot be given to another thread`,
-      cause === undefined ? undefined : { cause },
-    );
-    this.path = path;
-    this.reason = refusal.reason;
-  }
 }
 
 /** The error for a value that could not be cloned, for `cause`. */

@@ -10,11 +10,13 @@ import { corrupt } from './corrupt-value.ts';
 import { readForeign, writeForeign } from './foreign-value.ts';
 import { readTree } from './tree-reader.ts';
 import { isLatin1, isWritingTree, PORT_ONLY, UNUSUAL, writeTree } from './tree-writer.ts';
-import { refuse, surveyValue, UncloneableError } from './uncloneable.ts';
+import { refuse, surveyValue } from './uncloneable.ts';
+import { UncloneableError } from './uncloneable-error.ts';
 import * as format from './value-format.ts';
 
 export { type CodecMemory, codecMemory } from './codec-memory.ts';
-export { refuse, UncloneableError } from './uncloneable.ts';
+export { refuse } from './uncloneable.ts';
+export { UncloneableError } from './uncloneable-error.ts';
 
 /** V8 keeps so many bytes in its own heap, and word by word they are copied faster than by a call. */
 const MOST_HEAP_BYTES = 64;

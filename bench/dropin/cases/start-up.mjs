@@ -1,34 +1,63 @@
-/** How long a process takes that does nothing, bare and with `backbeat/register` preloaded. */
+/**
+ * How long a process takes that does nothing, bare and with `backbeat/register` preloaded.
+ *
+ * Each start is paired with a bare one just before or after it, so that a machine whose speed drifts slows
+ * both; what counts is the median of the differences of the processor's time, for the time that passes
+ * depends on who else runs. Node's own row pairs bare with bare: how far such a median is off by chance.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { median } from '../../measure/statistics.mjs';
 
 export const title = 'Start-up of a process that does nothing';
 const REGISTER = fileURLToPath(new URL('../../../dist/timers/register.js', import.meta.url));
-const STARTS = 10;
+const PAIRS = 15;
+/** What the process has used when it ends by itself. */
+const REPORT = `process.once('exit', () => {
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(String((user + system) / 1000));
+});`;
 
 export function groups({ quick }) {
   const variant = (flag) => ({
     variant: flag.replaceAll('-', ''),
-    params: { flag, starts: quick ? 3 : STARTS },
+    params: { flag, pairs: quick ? 3 : PAIRS },
     peers: ['node-timers', 'backbeat'],
-    timeLimitS: { other: 60 },
+    timeLimitS: { other: 120 },
   });
   return ['--import', '-r'].map(variant);
 }
 
-export const compared = 'startMs';
+export const compared = 'cpuMs';
 
 export const columns = [
-  { key: 'startMs', label: 'least ms' },
-  { key: 'typicalMs', label: 'median ms' },
+  { key: 'addedCpuMs', label: 'CPU over bare ms' },
+  { key: 'cpuMs', label: 'CPU ms' },
+  { key: 'wallMs', label: 'wall ms' },
 ];
 
-export function run(peer, { flag, starts }) {
+export function run(peer, { flag, pairs }) {
   const flags = peer.isRegistered ? [flag, REGISTER] : [];
-  const tookMs = Array.from({ length: starts }, () => {
-    const startedMs = performance.now();
-    spawnSync(process.execPath, [...flags, '-e', '0']);
-    return performance.now() - startedMs;
-  }).sort((one, other) => one - other);
-  return { startMs: tookMs[0], typicalMs: tookMs[Math.floor(starts / 2)] };
+  start([]);
+  start(flags); // both once, for the file system's cache
+  const starts = Array.from({ length: pairs }, (_, pair) => {
+    const measured = [() => start([]), () => start(flags)];
+    if (pair % 2 === 0) return measured.map((measure) => measure());
+    return measured
+      .reverse()
+      .map((measure) => measure())
+      .reverse();
+  });
+  return {
+    addedCpuMs: median(starts.map(([bare, ours]) => ours.cpuMs - bare.cpuMs)),
+    cpuMs: median(starts.map(([, ours]) => ours.cpuMs)),
+    wallMs: median(starts.map(([, ours]) => ours.wallMs)),
+  };
+}
+
+function start(flags) {
+  const startedMs = performance.now();
+  const { status, stdout } = spawnSync(process.execPath, [...flags, '-e', REPORT]);
+  if (status !== 0) throw new Error(`node ${flags.join(' ')} ended with ${status}`);
+  return { cpuMs: Number(stdout), wallMs: performance.now() - startedMs };
 }

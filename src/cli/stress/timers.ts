@@ -1,5 +1,4 @@
-import type { BackgroundWorkerPool } from '../../background-worker-pool.ts';
-import type { Scheduler } from '../../scheduler.ts';
+import type { BackgroundWorkerPool, Scheduler } from '../../index.ts';
 
 /** The two kinds of timers that a stress run can measure. */
 export type TimerKind = 'backbeat' | 'node';
@@ -24,7 +23,7 @@ export async function createTimers(
 ): Promise<StressTimers> {
   if (kind === 'node') return new NodeTimers(callback);
   const [pool, scheduler] = await Promise.all([
-    import('../../background-worker-pool.ts'),
+    import('../../index.ts'),
     import('../../scheduler.ts'),
   ]);
   return new PoolTimers(pool.BackgroundWorkerPool, scheduler.defaultScheduler(), callback);
