@@ -6,6 +6,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { COMMAND_ENTRIES, PUBLIC_ENTRIES, THREAD_ENTRIES } from './packaging/bundle-entries.mjs';
+import { bundleThread } from './packaging/thread-bundle.mjs';
 import { ROOT } from './toolchain.mjs';
 
 const ENTRIES = [...PUBLIC_ENTRIES, ...THREAD_ENTRIES, ...COMMAND_ENTRIES];
@@ -34,3 +35,5 @@ const written = new Set(Object.keys(metafile.outputs).map((path) => basename(pat
 for (const name of readdirSync(DIST)) {
   if (/^chunk-.*\.js$/.test(name) && !written.has(name)) rmSync(join(DIST, name));
 }
+
+await bundleThread();

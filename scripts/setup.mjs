@@ -41,7 +41,7 @@ function installPackages() {
 function compileTypeScript() {
   const sources = [
     ...['src', 'scripts/bundle.mjs', 'scripts/packaging/bundle-entries.mjs'],
-    ...['tsconfig.json', 'index.d.ts', 'package-lock.json'],
+    ...['scripts/packaging/thread-bundle.mjs', 'tsconfig.json', 'index.d.ts', 'package-lock.json'],
   ];
   const inputs = hashOf(sources);
   if (!force && stampOf('typescript') === inputs && existsSync('dist')) return;
@@ -55,7 +55,7 @@ function compileTypeScript() {
 // program running from dist/ meanwhile keeps finding its modules.
 function removeOrphans(directory) {
   for (const path of filesBelow(directory)) {
-    if (/^chunk-.*\.js$/.test(basename(path))) continue;
+    if (/^chunk-.*\.js$|\.cjs$/.test(basename(path))) continue;
     const source = join('src', relative('dist', path)).replace(/(\.d\.ts|\.js)$/, '.ts');
     if (!existsSync(source)) rmSync(path);
   }
