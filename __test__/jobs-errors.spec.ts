@@ -1,6 +1,12 @@
 // What a job throws arrives whole.
 import test from 'ava';
-import { BackbeatError, BackgroundWorkerPool, ThreadLostError, task } from '../src/index.ts';
+import {
+  BackbeatError,
+  BackgroundWorkerPool,
+  registerErrorClass,
+  ThreadLostError,
+  task,
+} from '../src/index.ts';
 import { jobPool } from './fixtures/job-pool.ts';
 
 const { runJob } = BackgroundWorkerPool;
@@ -101,6 +107,16 @@ test.serial('an error class of this package is that class', async (t) => {
   t.true(error instanceof ThreadLostError);
   t.true(error instanceof BackbeatError);
   t.like(error, { code: 'BACKBEAT_THREAD_LOST', task: 'somebody' });
+});
+
+test.serial('a class that was registered on both sides arrives as that class', async (t) => {
+  jobPool(t);
+  class LimitError extends RangeError {}
+  registerErrorClass(LimitError, 'the limit of the tests');
+  const throwRegistered = task<() => never>(TASKS, 'throwRegistered');
+  const error = await t.throwsAsync(runJob(throwRegistered).result);
+  t.true(error instanceof LimitError);
+  t.is(error?.message, 'too far');
 });
 
 test.serial('a class of the task is unknown to who blocks: its name and base are kept', (t) => {

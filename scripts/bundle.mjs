@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { PUBLIC_ENTRIES, THREAD_ENTRIES } from './packaging/bundle-entries.mjs';
 import { writeMerged } from './packaging/merged-chunks.mjs';
+import { bundleThread } from './packaging/thread-bundle.mjs';
 import { ROOT } from './toolchain.mjs';
 
 /** For tests; no published file imports it. */
@@ -40,3 +41,5 @@ const written = await writeMerged(result, options, 'dist/index.js');
 for (const name of readdirSync(DIST)) {
   if (/^chunk-.*\.js$/.test(name) && !written.includes(name)) rmSync(join(DIST, name));
 }
+
+await bundleThread();

@@ -41,7 +41,7 @@ function installPackages() {
 function compileTypeScript() {
   const sources = [
     ...['src', 'scripts/bundle.mjs'],
-    ...['bundle-entries', 'merged-chunks', 'output-closure'].map(
+    ...['bundle-entries', 'merged-chunks', 'output-closure', 'thread-bundle'].map(
       (name) => `scripts/packaging/${name}.mjs`,
     ),
     ...['tsconfig.json', 'index.d.ts', 'package-lock.json'],
@@ -58,7 +58,7 @@ function compileTypeScript() {
 // program running from dist/ meanwhile keeps finding its modules.
 function removeOrphans(directory) {
   for (const path of filesBelow(directory)) {
-    if (/^chunk-.*\.js$/.test(basename(path))) continue;
+    if (/^chunk-.*\.js$|\.cjs$/.test(basename(path))) continue;
     const source = join('src', relative('dist', path)).replace(/(\.d\.ts|\.js)$/, '.ts');
     if (!existsSync(source)) rmSync(path);
   }

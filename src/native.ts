@@ -71,7 +71,7 @@ function withOwnProcess<T>(action: () => T): T {
 function load(): NativeBinding {
   let binding: NativeBinding;
   try {
-    binding = requireFromHere('../index.js') as NativeBinding;
+    binding = besideLoader() ?? (requireFromHere('../index.js') as NativeBinding);
   } catch (cause) {
     const attempts = listAttempts(cause);
     const host = hostPlatform();
@@ -81,6 +81,26 @@ function load(): NativeBinding {
   const found = typeof binding.coreVersion === 'function' ? binding.coreVersion() : 'unknown';
   if (found !== version) throw new BindingVersionError(version, found);
   return binding;
+}
+
+/**
+ * The binary where the generated loader mostly finds it. To load and run that takes several times as
+ * long as the binary itself, and it alone knows all other places and what is wrong.
+ */
+function besideLoader(): NativeBinding | undefined {
+  if (askedPath() !== undefined || host.env.NAPI_RS_FORCE_WASI) return undefined;
+  const { platform, arch } = host;
+  const name = platformName({ platform, arch, libc: undefined, runtime: '' });
+  // A package without its loader is broken, which is not to come out on other platforms only.
+  requireFromHere.resolve('../index.js');
+  for (const place of [`../backbeat.${name}.node`, `backbeat-${name}`]) {
+    try {
+      return requireFromHere(place) as NativeBinding;
+    } catch {
+      // The loader will say why.
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -11,7 +11,6 @@ export const PUBLIC_ENTRIES = [
 
 /** Modules that are named by a URL, never imported (`threadModule`). */
 export const THREAD_ENTRIES = [
-  'lane/lane-thread.ts',
   'fan-out/range-driver.ts',
   'generator/producer.ts',
   'ordered/consume-driver.ts',

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../toolchain.mjs';
 import { THREAD_ENTRIES } from './bundle-entries.mjs';
+import { THREAD_FILE } from './thread-bundle.mjs';
 
 /** `from './x.js'`, `import './x.js'`, `import('./x.js')`, and the same with what tsc writes in types. */
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|[rR]equire\w*\()\s*['"](\.[^'"]+)['"]/g;
@@ -19,6 +20,7 @@ export function publishedFiles(manifest) {
     ),
     ...Object.values(manifest.bin),
     ...THREAD_ENTRIES.map((entry) => `dist/${entry.replace(/\.ts$/, '.js')}`),
+    `dist/${THREAD_FILE}`,
     ...commandModules(manifest),
   ];
   const found = new Set();

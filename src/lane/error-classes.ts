@@ -23,8 +23,15 @@ interface Registration {
 const MAX_LINKS = 32;
 const MAX_STAND_INS = 500;
 
+/**
+ * Under this key the global object has the names of classes, for all copies of this package in the
+ * isolate: what a program on a thread registers with its copy, the thread's own finds when it is
+ * thrown. The way back is for each copy alone, so that each gets errors of its own classes.
+ */
+const NAMES_KEY = Symbol.for('backbeat.errorClasses');
+
 const byKey = new Map<string, ErrorClass>();
-const registrations = new WeakMap<object, Registration>();
+const registrations = registrationsOfIsolate();
 const standIns = new Map<string, ErrorClass>();
 const notedModules = new Set<string>();
 
@@ -115,6 +122,15 @@ export function classOfLinks(links: readonly ClassLink[]): ErrorClass {
   let Class = nearest < links.length ? knownClass(links[nearest]!)! : Error;
   for (let index = nearest - 1; index >= 0; index--) Class = standIn(links[index]!.name, Class);
   return Class;
+}
+
+function registrationsOfIsolate(): WeakMap<object, Registration> {
+  const place = globalThis as { [NAMES_KEY]?: WeakMap<object, Registration> };
+  const known = place[NAMES_KEY];
+  if (known !== undefined) return known;
+  const value = new WeakMap<object, Registration>();
+  Object.defineProperty(place, NAMES_KEY, { value, configurable: true });
+  return value;
 }
 
 function knownClass({ name, key }: ClassLink): ErrorClass | undefined {

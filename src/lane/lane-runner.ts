@@ -6,7 +6,6 @@
  * job that returns a promise is waited for in the event loop; what is left of the batch meanwhile,
  * idle threads take.
  */
-import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { ThreadLostError } from '../errors.ts';
 import type { NativeLane } from '../native.ts';
@@ -45,7 +44,7 @@ const WATCH_MS = 2;
 const HEAP_CHECK_JOBS = 64;
 
 // Taken at load: fake timers of a job must not stop us.
-const readClock = performance.now.bind(performance);
+const readHighResolution = process.hrtime;
 const setTimeoutAtLoad = setTimeout;
 const clearTimeoutAtLoad = clearTimeout;
 const setImmediateAtLoad = setImmediate;
@@ -324,6 +323,12 @@ export class LaneRunner {
 }
 
 const NO_ARGUMENTS: readonly unknown[] = [];
+
+/** Milliseconds. Not of `performance`, which a new thread would have to load first. */
+function readClock(): number {
+  const [seconds, nanoseconds] = readHighResolution();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
 
 /** The run of a timed worker: the upper bit of its slot is set. */
 function isTimed(frame: Frame): boolean {

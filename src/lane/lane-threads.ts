@@ -182,7 +182,7 @@ export class LaneThreads {
       loaderHints: loaderHints(),
       bindingPath: bindingPath(),
     };
-    const worker = new Worker(threadModule('lane/lane-thread.js'), {
+    const worker = new Worker(threadModule('lane-thread.cjs'), {
       name: `backbeat-lane-${ticket}`,
       workerData: start,
       transferList: [remotePort],
