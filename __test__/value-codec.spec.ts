@@ -289,8 +289,9 @@ test('anything equals its structured clone, repeats included', (t) => {
 test('objects of one shape stay what they are when there are many of them', (t) => {
   const keys = ['plain', 'two words', 'a"quote', 'line\u2028end', 'back\\slash', '__proto__', ''];
   for (let round = 0; round < 300; round++) {
-    const valueOf = (key: string): unknown => (key === '__proto__' ? { round } : `${key} ${round}`);
-    const value: object = Object.fromEntries(keys.map((key) => [key, valueOf(key)]));
+    const valueUnder = (key: string): unknown =>
+      key === '__proto__' ? { round } : `${key} ${round}`;
+    const value: object = Object.fromEntries(keys.map((key) => [key, valueUnder(key)]));
     const copy = roundTrip(value) as object;
     assertSame(copy, value);
     t.deepEqual(Object.keys(copy), keys);
