@@ -286,6 +286,36 @@ test('anything equals its structured clone, repeats included', (t) => {
   t.pass();
 });
 
+test('objects of one shape stay what they are when there are many of them', (t) => {
+  const keys = ['plain', 'two words', 'a"quote', 'line\u2028end', 'back\\slash', '__proto__', ''];
+  for (let round = 0; round < 300; round++) {
+    const valueUnder = (key: string): unknown =>
+      key === '__proto__' ? { round } : `${key} ${round}`;
+    const value: object = Object.fromEntries(keys.map((key) => [key, valueUnder(key)]));
+    const copy = roundTrip(value) as object;
+    assertSame(copy, value);
+    t.deepEqual(Object.keys(copy), keys);
+  }
+});
+
+test('an object of a known shape reads its getters in order, once each', (t) => {
+  for (let round = 0; round < 300; round++) {
+    const asked: string[] = [];
+    const value = {
+      get first() {
+        asked.push('first');
+        return round;
+      },
+      get second() {
+        asked.push('second');
+        return { of: round };
+      },
+    };
+    t.deepEqual(roundTrip(value), { first: round, second: { of: round } });
+    t.deepEqual(asked, ['first', 'second']);
+  }
+});
+
 test('what does not fit says how much it needs', (t) => {
   const values = [
     5,

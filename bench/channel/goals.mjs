@@ -44,6 +44,18 @@ export const goals = [
     'wallMs',
   ),
   share('CPU of an idle open channel: that of none', 'idle/idle', LOOPS, ['nothing'], 1.1, 'cpuMs'),
+  {
+    what: 'wake-ups of an idle open channel beyond those of none',
+    reach: 'none',
+    limit: 0,
+    kind: 'count',
+    values: (groups) => {
+      const without = byRound(groups, 'idle/idle', 'nothing', 'wakeUps');
+      return [...byRound(groups, 'idle/idle', 'backbeat', 'wakeUps')]
+        .filter(([round]) => without.has(round))
+        .map(([round, count]) => count - without.get(round));
+    },
+  },
   share(
     'walk of 100 k files: faster than the fastest',
     'walk/100000',

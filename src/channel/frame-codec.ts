@@ -3,9 +3,13 @@
  * itself. It travels as a copy of its bytes, whatever memory they are in. To ask for that memory
  * would make V8 move a small one out of its heap, which costs several times what the copy does.
  */
+import { Buffer } from 'node:buffer';
 import { encodeValue } from '../lane/value-codec.ts';
 import { NODE_BUFFER } from '../lane/value-format.ts';
 import type { ChannelMemory } from './channel-memory.ts';
+
+// The global of this name is an accessor of Node's, which costs more than the test that needs it.
+const BUFFER_PROTOTYPE: object = Buffer.prototype;
 
 /** As `encodeValue`: the bytes used, minus the bytes needed, or NEEDS_PORT. */
 export function encodePayload(
@@ -15,7 +19,7 @@ export function encodePayload(
   value: unknown,
 ): number {
   if (typeof value === 'object' && value !== null) {
-    if (Object.getPrototypeOf(value) === Buffer.prototype && ArrayBuffer.isView(value)) {
+    if (Object.getPrototypeOf(value) === BUFFER_PROTOTYPE && ArrayBuffer.isView(value)) {
       return encodeBuffer(memory, at, limit, value as Buffer);
     }
   }

@@ -46,6 +46,10 @@ export class FrameReader {
   #head: number;
   /** The sender's tail as last seen: never ahead of the real one. */
   #tailSeen: number;
+  /** Payload taken so far; the sender is told when room is given back. */
+  #payloadHead: number;
+  #payloadTaken: number;
+  #payloadTold: number;
 
   constructor(
     memory: ChannelMemory,
@@ -61,6 +65,9 @@ export class FrameReader {
     this.#parcels = parcels;
     this.#head = Atomics.load(memory.words, HEAD);
     this.#tailSeen = this.#head;
+    this.#payloadHead = memory.words[PAYLOAD_HEAD]!;
+    this.#payloadTaken = memory.words[PAYLOAD_TAKEN]!;
+    this.#payloadTold = this.#payloadTaken;
   }
 
   /** Whether a frame waits. */
@@ -124,7 +131,30 @@ export class FrameReader {
 
   /** Gives the room of everything taken so far back to the sender. */
   release(): void {
+    if (this.#payloadTold !== this.#payloadTaken) this.#releasePayload();
     Atomics.store(this.#words, HEAD, this.#head);
+  }
+
+  /**
+   * Not for each item: the sender reads these words, and each of its looks at a line of memory that was
+   * written meanwhile costs as much as a small item.
+   */
+  #releasePayload(): void {
+    this.#payloadTold = this.#payloadTaken;
+    if (PLAIN_LOADS) {
+      this.#words[PAYLOAD_HEAD] = this.#payloadHead;
+      this.#words[PAYLOAD_TAKEN] = this.#payloadTaken;
+    } else {
+      // After the reads of the payload, whatever order the processor likes.
+      Atomics.store(this.#words, PAYLOAD_HEAD, this.#payloadHead);
+      Atomics.store(this.#words, PAYLOAD_TAKEN, this.#payloadTaken);
+    }
+  }
+
+  #tookPayload(length: number): void {
+    this.#payloadTaken = (this.#payloadTaken + length) | 0;
+    const untold = (this.#payloadTaken - this.#payloadTold) | 0;
+    if (untold > this.#memory.payloadBytes >> 3) this.#releasePayload();
   }
 
   #takePayload(kind: number, at: number): number {
@@ -140,7 +170,7 @@ export class FrameReader {
         return FAILED;
       case PARCEL:
       case PARCEL_FAILURE:
-        words[PAYLOAD_TAKEN] = words[PAYLOAD_TAKEN]! + length;
+        this.#tookPayload(length);
         this.value = this.#parcels.take();
         if (kind === PARCEL) return ITEM;
         this.value = decodeError(this.value);
@@ -161,8 +191,8 @@ export class FrameReader {
         ? decodeValue(this.#memory, at)
         : this.#decodeNative(kind, at, length);
     } finally {
-      this.#words[PAYLOAD_HEAD] = position + ((length + 7) & ~7);
-      this.#words[PAYLOAD_TAKEN] = this.#words[PAYLOAD_TAKEN]! + length;
+      this.#payloadHead = (position + ((length + 7) & ~7)) | 0;
+      this.#tookPayload(length);
     }
   }
 }

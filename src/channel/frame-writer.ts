@@ -27,6 +27,8 @@ import type { ParcelLane, TransferList } from './parcels.ts';
 
 /** Smaller buffers are copied faster than moved. */
 const MIN_MOVED_BYTES = 1 << 14;
+/** A batch is published when it has grown to this: what takes long to write shall not wait for long. */
+const SHARE_BYTES = 1 << 14;
 
 /** See the head of the file. */
 export class FrameWriter {
@@ -42,6 +44,8 @@ export class FrameWriter {
   #headSeen: number;
   #payloadTail: number;
   #payloadSent: number;
+  /** The receiver's position in the payload as last seen: never ahead of the real one. */
+  #payloadHeadSeen: number;
 
   constructor(memory: ChannelMemory, parcels: ParcelLane) {
     this.#memory = memory;
@@ -55,6 +59,7 @@ export class FrameWriter {
     this.#headSeen = Atomics.load(memory.words, HEAD);
     this.#payloadTail = memory.words[PAYLOAD_TAIL]! >>> 0;
     this.#payloadSent = memory.words[PAYLOAD_SENT]!;
+    this.#payloadHeadSeen = memory.words[PAYLOAD_HEAD]! >>> 0;
   }
 
   /** Whether the channel has room for one more item, its bytes left aside. */
@@ -100,13 +105,33 @@ export class FrameWriter {
   }
 
   /**
-   * Writes some numbers from `from` on, as far as there is room; returns the position behind them.
-   * Publishes once, and early enough that the receiver need not wait for a full channel.
+   * Writes some values from `from` on, as far as there is room; returns the position behind them.
+   * Publishes once, and early enough that the receiver need not wait for a full channel. A value that
+   * cannot be carried ends the batch before it; the first one throws as `write` does.
    */
-  writeNumbers(values: ArrayLike<unknown>, from: number): number {
+  writeSome(values: ArrayLike<unknown>, from: number): number {
     if (!this.hasRoom()) return from;
     const room = this.#capacity - ((this.#tail - this.#headSeen) | 0);
     const to = Math.min(values.length, from + room, from + this.#share);
+    const firstTail = this.#tail;
+    const firstSent = this.#payloadSent;
+    let at = from;
+    try {
+      while (at < to && ((this.#payloadSent - firstSent) | 0) < SHARE_BYTES) {
+        at = this.#fillNumbers(values, at, to);
+        if (at === to || !this.#writeValue(values[at], undefined, VALUE, PARCEL)) break;
+        this.#tail = (this.#tail + 1) | 0;
+        at++;
+      }
+    } catch (error) {
+      if (at === from) throw error;
+    }
+    if (this.#tail !== firstTail) Atomics.store(this.#words, TAIL, this.#tail);
+    return at;
+  }
+
+  /** Fills cells with numbers, up to the first value that is none. */
+  #fillNumbers(values: ArrayLike<unknown>, from: number, to: number): number {
     let tail = this.#tail;
     let at = from;
     for (; at < to; at++) {
@@ -117,10 +142,7 @@ export class FrameWriter {
       this.#doubles[CELL_DOUBLES + 2 * cell + 1] = value;
       tail = (tail + 1) | 0;
     }
-    if (at > from) {
-      this.#tail = tail;
-      Atomics.store(this.#words, TAIL, tail);
-    }
+    this.#tail = tail;
     return at;
   }
 
@@ -161,9 +183,9 @@ export class FrameWriter {
     }
     const memory = this.#memory;
     const size = memory.payloadBytes;
-    const isEmpty = this.#isEmpty();
-    const payloadHead = this.#words[PAYLOAD_HEAD]! >>> 0;
-    const used = isEmpty ? 0 : (this.#payloadTail - payloadHead) >>> 0;
+    let used = (this.#payloadTail - this.#payloadHeadSeen) >>> 0;
+    // Looked at now and then only: the receiver writes there all the time.
+    if (used > size >> 1) used = this.#lookForBytes();
     const offset = this.#payloadTail & (size - 1);
     // In one piece: up to the ring's end, or else from its beginning.
     const free = size - used;
@@ -180,7 +202,7 @@ export class FrameWriter {
       position = (position + size - offset) >>> 0;
     }
     if (length === NEEDS_PORT) return this.#writeParcel(value, undefined, parcelKind, 0, isEnd);
-    if (!isEnd && !this.#fits(length, isEmpty)) return false;
+    if (!isEnd && !this.#fits(length)) return false;
     this.#fillCell(kind, length, position);
     this.#payloadTail = (position + ((length + 7) & ~7)) >>> 0;
     return true;
@@ -193,7 +215,7 @@ export class FrameWriter {
     length: number,
     isEnd: boolean,
   ): boolean {
-    if (!isEnd && !this.#fits(length, this.#isEmpty())) return false;
+    if (!isEnd && !this.#fits(length)) return false;
     this.#parcels.post(value, transfer);
     this.#fillCell(kind, length, this.#payloadTail);
     return true;
@@ -208,10 +230,21 @@ export class FrameWriter {
   }
 
   /** A channel that holds nothing takes an item of any size. */
-  #fits(length: number, isEmpty: boolean): boolean {
-    if (isEmpty || this.#memory.maxBytes === Number.POSITIVE_INFINITY) return true;
+  #fits(length: number): boolean {
+    if (this.#memory.maxBytes === Number.POSITIVE_INFINITY || this.#isEmpty()) return true;
     const held = (this.#payloadSent - this.#words[PAYLOAD_TAKEN]!) | 0;
     return held + length <= this.#memory.maxBytes;
+  }
+
+  /** Bytes of the ring that the receiver has not given back. */
+  #lookForBytes(): number {
+    if (this.#isEmpty()) this.#payloadHeadSeen = this.#payloadTail;
+    else {
+      const words = this.#words;
+      const head = PLAIN_LOADS ? words[PAYLOAD_HEAD]! : Atomics.load(words, PAYLOAD_HEAD);
+      this.#payloadHeadSeen = head >>> 0;
+    }
+    return (this.#payloadTail - this.#payloadHeadSeen) >>> 0;
   }
 
   #isEmpty(): boolean {

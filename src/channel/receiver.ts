@@ -9,6 +9,7 @@ import {
 } from './channel-errors.ts';
 import type { EndHandle, EndLink } from './end-link.ts';
 import { ENDED, FAILED, FrameReader, ITEM, type NativeDecoder, NOTHING } from './frame-reader.ts';
+import { blockingIterator, loopIterator } from './item-iterators.ts';
 import { afterTurn, mustTurn } from './loop-turn.ts';
 import { BLOCKING_LOOKS, LOOP_LOOKS, LOOP_TURNS, Patience } from './patience.ts';
 import type { BlockOptions } from './sender.ts';
@@ -146,30 +147,12 @@ export class Receiver<T> implements AsyncIterable<T> {
 
   /** Items in order. Leaving the loop early closes the channel. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return {
-      next: () => this.receive(),
-      return: () => {
-        this.close();
-        return Promise.resolve({ value: undefined, done: true });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return loopIterator(this);
   }
 
   /** Items in order, for a loop that blocks its thread. Leaving it early closes the channel. */
   sync(): IterableIterator<T, undefined> {
-    return {
-      next: () => this.receiveSync(),
-      return: () => {
-        this.close();
-        return { value: undefined, done: true };
-      },
-      [Symbol.iterator]() {
-        return this;
-      },
-    };
+    return blockingIterator(this);
   }
 
   /**
@@ -205,6 +188,8 @@ export class Receiver<T> implements AsyncIterable<T> {
     }
     this.#checkOwned();
     if (this.isClosed) throw new ChannelClosedError(this.name, 'this end was closed');
+    // An item that could not be read was taken, too.
+    this.#reader.release();
     return this.#link.move();
   }
 

@@ -118,7 +118,10 @@ export class Sender<T> {
     if (this.#pendingFrom < this.#pending.length) return 0;
     let sent = 0;
     try {
-      while (sent < values.length && this.#writer.write(values[sent]!, undefined)) sent++;
+      for (let before = -1; sent < values.length && sent > before; ) {
+        before = sent;
+        sent = this.#writer.writeSome(values, sent);
+      }
     } catch (error) {
       if (sent === 0) throw error;
     }
@@ -190,8 +193,7 @@ export class Sender<T> {
   }
 
   /**
-   * Sends all values in order, many per publication where they are numbers. Settles when the last
-   * one is in the channel.
+   * Sends all values in order, many per publication. Settles when the last one is in the channel.
    */
   async sendMany(values: readonly T[]): Promise<void> {
     let sent = 0;
@@ -280,7 +282,7 @@ export class Sender<T> {
   #writeSome(values: readonly T[], from: number): number {
     if (this.isClosed || this.#link.isOtherGone) this.#refuse();
     if (this.#pendingFrom < this.#pending.length) return from;
-    const sent = this.#writer.writeNumbers(values, from);
+    const sent = this.#writer.writeSome(values, from);
     if (sent > from && this.#link.isOtherUneasy) this.#link.wakeOther();
     return sent;
   }

@@ -1,9 +1,10 @@
+import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
 import { elementOf } from './element-of.ts';
 import { isPlainClass } from './plain-classes.ts';
 import * as format from './value-format.ts';
-import { isAmbiguous, shapeOfKeys, type WrittenShape } from './written-shapes.ts';
+import { isAmbiguous, shapeOfKeys, type WrittenShape, writerOf } from './written-shapes.ts';
 
 /** Thrown by the writer: this value is not for it. Never leaves the codec. */
 export const UNUSUAL: unique symbol = Symbol('unusual value');
@@ -276,6 +277,11 @@ function writePlainObject(value: object): void {
     return;
   }
   writeShape(shape);
+  const write = shape.write ?? writerOf(shape, keys);
+  if (write !== undefined) {
+    write(value, writeNode);
+    return;
+  }
   for (let index = 0; index < length; index++) {
     writeNode((value as Record<string, unknown>)[keys[index]!]);
   }
@@ -298,8 +304,10 @@ function writeShape(shape: WrittenShape): void {
   const { length } = description;
   reserve(1 + length);
   words[cursor++] = format.OBJECT | (length << 8);
-  for (let index = 0; index < length; index++) words[cursor + index] = description[index]!;
-  cursor += length;
+  const into = words;
+  const at = cursor;
+  for (let index = 0; index < length; index++) into[at + index] = description[index]!;
+  cursor = at + length;
   shape.tree = tree;
   shape.index = shapeCount++;
 }
@@ -352,13 +360,14 @@ function writeNumbers(value: unknown[], length: number): boolean {
   words[cursor++] = length;
   cursor += (cursor - start) & 1;
   const at = cursor >> 1;
+  const into = doubles;
   for (let index = 0; index < length; index++) {
     const element = value[index];
     if (typeof element !== 'number') {
       cursor = first;
       return false;
     }
-    doubles[at + index] = element;
+    into[at + index] = element;
   }
   cursor += length * 2;
   return true;

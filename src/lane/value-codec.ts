@@ -4,6 +4,7 @@
  * What is read equals what structured clone would give, in every case but one: a Buffer stays a Buffer
  * (structured clone makes a Uint8Array of it) and carries its own bytes only, not the pool around them.
  */
+import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 import { type CharacterBytes, type CodecMemory, codecMemory } from './codec-memory.ts';
 import { corrupt } from './corrupt-value.ts';

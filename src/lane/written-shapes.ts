@@ -9,6 +9,9 @@ export interface WrittenShape {
   /** Index in the tree that is being written; valid while `tree` is the number of that tree. */
   index: number;
   tree: number;
+  /** Hands the values of such an object over in the order of its keys, once there are many of them. */
+  write: ((object: object, visit: (value: unknown) => void) => void) | undefined;
+  met: number;
 }
 
 /**
@@ -23,6 +26,9 @@ interface KeyNode {
   seen: number;
 }
 
+/** Compiling costs as much as some hundred objects written key by key. */
+const MEETINGS_BEFORE_COMPILING = 64;
+
 /** A list of keys gets a shape when it is met again: dictionaries never do. */
 const MEETINGS_BEFORE_SHAPE = 2;
 /** Bounds the memory; programs with more kinds of objects start anew. */
@@ -31,6 +37,7 @@ const MAX_KEY_CHARACTERS = 1024;
 
 let root = newNode();
 let nodes = 0;
+let mayCompile = true;
 
 /** The shape of objects with these own keys; `undefined` while it is not worth one. */
 export function shapeOfKeys(keys: readonly string[]): WrittenShape | undefined {
@@ -60,8 +67,26 @@ function shapeOfNode(node: KeyNode, keys: readonly string[]): WrittenShape | und
     isAmbiguous: isAmbiguous(keys),
     index: 0,
     tree: 0,
+    write: undefined,
+    met: 0,
   };
   return node.shape;
+}
+
+/**
+ * The compiled writer of a shape that was met often, else `undefined`. It names each key at a place of its
+ * own, where the engine remembers at which offset it lies.
+ */
+export function writerOf(shape: WrittenShape, keys: readonly string[]): WrittenShape['write'] {
+  if (!mayCompile || ++shape.met < MEETINGS_BEFORE_COMPILING) return undefined;
+  // As names only, quoted by JSON.
+  const visits = keys.map((key) => `visit(object[${JSON.stringify(key)}])`);
+  try {
+    shape.write = new Function('object', 'visit', visits.join(';')) as WrittenShape['write'];
+  } catch {
+    mayCompile = false; // code generation is switched off in this process
+  }
+  return shape.write;
 }
 
 function step(node: KeyNode, key: string): KeyNode {

@@ -11,6 +11,7 @@ import {
   UTF8_BATCH,
 } from '../channel/channel-memory.ts';
 import { EndLink } from '../channel/end-link.ts';
+import { blockingIterator, type ItemOrigin, loopIterator } from '../channel/item-iterators.ts';
 import { afterTurn, mustTurn } from '../channel/loop-turn.ts';
 import { localLanes } from '../channel/parcels.ts';
 import { Receiver } from '../channel/receiver.ts';
@@ -34,6 +35,11 @@ const NOTHING: never[] = [];
 export class NativeReceiver<T> implements AsyncIterable<T> {
   readonly #receiver: Receiver<Batch<T>>;
   readonly #onError: ((error: Error) => void) | undefined;
+  readonly #origin: ItemOrigin<T> = {
+    receive: () => this.#receive(),
+    receiveSync: () => this.#receiveSync(),
+    close: () => this.close(),
+  };
   #batch: T[] = NOTHING;
   #next = 0;
 
@@ -62,30 +68,12 @@ export class NativeReceiver<T> implements AsyncIterable<T> {
 
   /** Items one by one, in the event loop. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return {
-      next: () => this.#receive(),
-      return: () => {
-        this.close();
-        return Promise.resolve({ value: undefined, done: true });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return loopIterator(this.#origin);
   }
 
   /** Items one by one, for a loop that blocks its thread. */
   sync(): IterableIterator<T, undefined> {
-    return {
-      next: () => this.#receiveSync(),
-      return: () => {
-        this.close();
-        return { value: undefined, done: true };
-      },
-      [Symbol.iterator]() {
-        return this;
-      },
-    };
+    return blockingIterator(this.#origin);
   }
 
   /** Items as they come, many together: the cheapest way. An empty array is the end. */

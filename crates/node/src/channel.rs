@@ -5,10 +5,11 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use backbeat_core::channel::{ChannelMemory, Hub, Hubs, Side, channel_layout};
+use backbeat_core::channel::{Hub, Hubs, Side, channel_layout};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
+use crate::memory::hold_channel;
 use crate::wake::{Wake, WakeSink};
 
 /// Where things stand in the memory of a channel, in bytes.
@@ -92,19 +93,7 @@ impl NativeChannelHub {
     /// Takes an end of the channel in `memory`, an Int32Array over the whole shared buffer.
     #[napi]
     pub fn open_end(&self, env: &Env, memory: Unknown, is_sender: bool) -> Result<ChannelEnd> {
-        let (address, bytes) = shared_words(env, &memory)?;
-        // SAFETY: the address is valid for these bytes, and the reference below keeps it so.
-        let channel = unsafe { ChannelMemory::from_buffer(address, bytes) }.ok_or_else(|| {
-            Error::new(
-                Status::InvalidArg,
-                "the memory holds no channel of this version",
-            )
-        })?;
-        let mut reference = ptr::null_mut();
-        // SAFETY: the value belongs to this environment and this is its thread.
-        let status =
-            unsafe { sys::napi_create_reference(env.raw(), memory.raw(), 1, &mut reference) };
-        check_status!(status)?;
+        let (channel, reference) = hold_channel(env, &memory)?;
         let side = if is_sender {
             Side::Sender
         } else {
@@ -170,37 +159,10 @@ impl ChannelEnd {
             return;
         }
         self.membership.hub.forget_end(self.key);
-        // SAFETY: made by `open_end` in this environment and not deleted before.
+        // SAFETY: made for `open_end` in this environment and not deleted before.
         unsafe { sys::napi_delete_reference(env.raw(), self.reference) };
         self.reference = ptr::null_mut();
     }
-}
-
-/// Address and length of an Int32Array. Node-API tells them for shared memory as for any other.
-pub fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
-    let mut kind = sys::TypedarrayType::int8_array;
-    let mut length = 0;
-    let mut data = ptr::null_mut();
-    // SAFETY: the value belongs to this environment; a value that is no typed array is an error.
-    let status = unsafe {
-        sys::napi_get_typedarray_info(
-            env.raw(),
-            memory.raw(),
-            &mut kind,
-            &mut length,
-            &mut data,
-            ptr::null_mut(),
-            ptr::null_mut(),
-        )
-    };
-    check_status!(status)?;
-    if kind != sys::TypedarrayType::int32_array {
-        return Err(Error::new(
-            Status::InvalidArg,
-            "the memory must be an Int32Array",
-        ));
-    }
-    Ok((data.cast(), length * 4))
 }
 
 /// The environment ends: by itself, by `terminate()` or by `process.exit()`, at any moment.

@@ -4,8 +4,10 @@
 //! Each is held by a strong reference from the moment the core knows it until it is detached, so it
 //! is neither collected nor moved: a backing store never moves.
 
+use backbeat_core::channel::ChannelMemory;
 use backbeat_core::{CHUNK_SLOTS, SharedMemory, SlotRecord};
 use napi::bindgen_prelude::*;
+use std::ptr;
 use std::sync::atomic::AtomicU64;
 
 /// A strong reference to a lent buffer. Released by [`LentBuffers::release`], or with the
@@ -28,7 +30,7 @@ impl LentBuffers {
                 format!("the buffer must hold {bytes} bytes, aligned to 8"),
             ));
         }
-        let mut reference = std::ptr::null_mut();
+        let mut reference = ptr::null_mut();
         // SAFETY: the value belongs to this environment and this is its thread.
         let status =
             unsafe { sys::napi_create_reference(env.raw(), buffer.raw(), 1, &mut reference) };
@@ -51,6 +53,51 @@ pub fn hold_rings(lent: &mut LentBuffers, env: &Env, buffer: &ArrayBuffer) -> Re
     let address = lent.hold(env, buffer, backbeat_core::layout().buffer_bytes)?;
     // SAFETY: size and alignment were checked, and the buffer is held.
     Ok(unsafe { SharedMemory::from_buffer(address) })
+}
+
+/// The memory of a channel in an Int32Array over the whole of its shared buffer, with the reference that
+/// holds it. Who holds the memory deletes the reference afterwards.
+pub fn hold_channel(env: &Env, words: &Unknown) -> Result<(ChannelMemory, sys::napi_ref)> {
+    let (address, bytes) = shared_words(env, words)?;
+    // SAFETY: the address is valid for these bytes, and the reference below keeps it so.
+    let memory = unsafe { ChannelMemory::from_buffer(address, bytes) }.ok_or_else(|| {
+        Error::new(
+            Status::InvalidArg,
+            "the memory holds no channel of this version",
+        )
+    })?;
+    let mut reference = ptr::null_mut();
+    // SAFETY: the value belongs to this environment and this is its thread.
+    let status = unsafe { sys::napi_create_reference(env.raw(), words.raw(), 1, &mut reference) };
+    check_status!(status)?;
+    Ok((memory, reference))
+}
+
+/// Address and length of an Int32Array. Node-API tells them for shared memory as for any other.
+fn shared_words(env: &Env, memory: &Unknown) -> Result<(*mut u8, usize)> {
+    let mut kind = sys::TypedarrayType::int8_array;
+    let mut length = 0;
+    let mut data = ptr::null_mut();
+    // SAFETY: the value belongs to this environment; a value that is no typed array is an error.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env.raw(),
+            memory.raw(),
+            &mut kind,
+            &mut length,
+            &mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    check_status!(status)?;
+    if kind != sys::TypedarrayType::int32_array {
+        return Err(Error::new(
+            Status::InvalidArg,
+            "the memory must be an Int32Array",
+        ));
+    }
+    Ok((data.cast(), length * 4))
 }
 
 /// The slot records of a chunk, which begin at `offset` of a held buffer.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use backbeat_core::channel::{ChannelMemory, Feed, FeedClosed, Hubs};
+use backbeat_core::channel::{Feed, FeedClosed, Hubs};
 use backbeat_sources::{LineOptions, Lines, Walk, WalkOptions};
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
-use crate::channel::shared_words;
+use crate::memory::hold_channel;
 
 /// A thread that waits inside a native call cannot be terminated; it comes out this often.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -88,19 +88,7 @@ impl NativeSource {
         name: &str,
         run: impl FnOnce(&Feed, &Hubs) -> std::result::Result<(), FeedClosed> + Send + 'static,
     ) -> Result<Self> {
-        let (address, bytes) = shared_words(env, memory)?;
-        // SAFETY: the address is valid for these bytes, and the reference below keeps it so.
-        let channel = unsafe { ChannelMemory::from_buffer(address, bytes) }.ok_or_else(|| {
-            Error::new(
-                Status::InvalidArg,
-                "the memory holds no channel of this version",
-            )
-        })?;
-        let mut reference = ptr::null_mut();
-        // SAFETY: the value belongs to this environment and this is its thread.
-        let status =
-            unsafe { sys::napi_create_reference(env.raw(), memory.raw(), 1, &mut reference) };
-        check_status!(status)?;
+        let (channel, reference) = hold_channel(env, memory)?;
         // SAFETY: `close` or the cleanup hook closes the feed before the reference goes.
         let feed = Arc::new(unsafe { Feed::new(channel) });
         let hook = Arc::into_raw(Arc::clone(&feed)).cast_mut().cast();
