@@ -11,14 +11,6 @@ import { bunBinary, nodeBinary, toolFile, versionOf } from './tools.mjs';
  */
 export function packageManagers() {
   const node20 = nodeBinary('node20');
-  const npmFlags = ['--no-audit', '--no-fund', '--loglevel=warn'];
-  const npm = (name) => ({
-    title: `npm ${versionOf(name)}`,
-    install: (url, cache, packages) => ({
-      command: [node20, toolFile(name, 'bin/npm-cli.js'), 'install', ...packages, ...npmFlags],
-      env: { npm_config_registry: url, npm_config_cache: cache },
-    }),
-  });
   const yarn4 = (linker, nodeFlags) => ({
     title: `Yarn ${versionOf('yarn4')}, ${linker}`,
     nodeFlags,
@@ -66,6 +58,26 @@ export function packageManagers() {
       }),
     },
   ];
+}
+
+/** npm, told to install what another platform takes. */
+export function npmForTarget({ platform, arch, libc }) {
+  return npm('npm11', [
+    ...[`--os=${platform}`, `--cpu=${arch}`],
+    ...(libc === undefined ? [] : [`--libc=${libc}`]),
+  ]);
+}
+
+function npm(name, flags = []) {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=warn'];
+  const program = [nodeBinary('node20'), toolFile(name, 'bin/npm-cli.js')];
+  return {
+    title: `npm ${versionOf(name)}`,
+    install: (url, cache, packages) => ({
+      command: [...program, 'install', ...packages, ...quiet, ...flags],
+      env: { npm_config_registry: url, npm_config_cache: cache },
+    }),
+  };
 }
 
 /** Makes an empty project with the programs in it. */
