@@ -13,7 +13,7 @@ import { startRegistry } from './smoke/loopback-packages.mjs';
 import { measureImport, measureInstallation, median } from './smoke/measurements.mjs';
 import { parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
 import { tryProgram } from './smoke/programs.mjs';
-import { installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
+import { binariesFor, installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
 import { runnerPackages, tryRunners } from './smoke/runners.mjs';
 import { installTools, nodeBinary, runtimes } from './smoke/tools.mjs';
 import { npm, ROOT, run, stop } from './toolchain.mjs';
@@ -80,9 +80,9 @@ async function tryManagers() {
     const folder = join(work, `managed-${rows.length}`);
     const cache = join(work, `cache-${rows.length}`);
     const { code, output, binaries } = await installInto(folder, manager, registry.url, cache);
-    if (code === 0 && binaries.length === 1) {
+    if (code === 0 && binaries.length === binariesFor(manager, join(work, 'packages'))) {
       const outcome = await tryProgram([...nodeFor(manager), 'main.mjs'], folder);
-      rows.push([manager.title, '1', note(manager.title, outcome)]);
+      rows.push([manager.title, binaries.length, note(manager.title, outcome)]);
     } else {
       const problem = `exit code ${code}, ${binaries.length} binaries\n${output.slice(-2000)}`;
       rows.push([manager.title, binaries.length, note(manager.title, { cell: 'FAILED', problem })]);

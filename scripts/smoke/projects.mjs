@@ -1,6 +1,7 @@
 // Empty projects into which each package manager installs the packed package.
-import { cpSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { ROOT } from '../toolchain.mjs';
 import { runProgram } from './programs.mjs';
 import { bunBinary, nodeBinary, toolFile, versionOf } from './tools.mjs';
@@ -40,6 +41,7 @@ export function packageManagers() {
     },
     {
       title: `Yarn ${versionOf('yarn1')}`,
+      knowsLibc: false,
       install: (url, cache, packages) => ({
         command: [
           ...[node20, toolFile('yarn1', 'bin/yarn.js'), 'add', ...packages],
@@ -58,6 +60,15 @@ export function packageManagers() {
       }),
     },
   ];
+}
+
+/** How many binaries a manager installs here: its own, or those of both C libraries if it knows none. */
+export function binariesFor({ knowsLibc = true }, packages) {
+  if (knowsLibc) return 1;
+  const listing = JSON.parse(readFileSync(join(packages, 'packages.json'), 'utf8'));
+  const isOurs = ({ os = [], cpu = [] }) =>
+    os.includes(process.platform) && cpu.includes(process.arch);
+  return listing.filter(({ file, manifest = {} }) => file !== null && isOurs(manifest)).length;
 }
 
 /** npm, told to install what another platform takes. */
