@@ -182,6 +182,20 @@ test.serial('installed by npm with --omit=optional: the load error says so', asy
   t.regex(stdout, /install with optional dependencies \(not --omit=optional\)/);
 });
 
+for (const [libc, name] of [
+  ['glibc', 'backbeat-linux-arm64-gnu'],
+  ['musl', 'backbeat-linux-arm64-musl'],
+] as const) {
+  test.serial(`npm that is told of arm64 and ${libc} installs ${name} alone`, async (t) => {
+    const folder = await install(name, '--os=linux', '--cpu=arm64', `--libc=${libc}`);
+    const modules = readdirSync(join(folder, 'node_modules'));
+    t.deepEqual(
+      modules.filter((module) => module.startsWith('backbeat-')),
+      [name],
+    );
+  });
+}
+
 test.serial('the commands are there', async (t) => {
   const folder = join(work, 'installed');
   const bin = (name: string) => join('node_modules', 'backbeat', 'dist', name, 'main.js');

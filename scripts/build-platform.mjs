@@ -1,27 +1,36 @@
 // Builds the binary that is published for one target, and looks whether it may be.
-//   node scripts/build-platform.mjs TARGET [--out FOLDER]     TARGET as in `napi.targets`, or linux-x64-gnu
-// Linux targets are linked by zig, against glibc 2.17 or musl, on any Linux; others need their own
-// system. What zig takes is fetched into target/build-tools, from crates.io and PyPI as configured.
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+//   node scripts/build-platform.mjs TARGET [--out FOLDER] [--build-std]
+// TARGET as in `napi.targets`, or linux-x64-gnu. Linux targets are linked by zig, against glibc 2.17 or
+// musl, on any Linux; others need their own system. zig comes from PyPI, into target/build-tools.
+// The first cargo and rustc on the PATH build, or those of CARGO and RUSTC. --build-std is for a
+// compiler that has no standard library for the target: it is built along, from the compiler's sources.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { GLIBC_FLOOR, inspectBinary } from './packaging/binary-problems.mjs';
+import { standardLibraryProblem } from './packaging/standard-library.mjs';
 import { findTarget, manifest } from './packaging/targets.mjs';
 import { atLeast, installedTool, ROOT, run, rustVersion, stop } from './toolchain.mjs';
 
-const CARGO_ZIGBUILD = '0.24.1';
-const ZIGLANG = '0.17.1';
+const LINKER_PACKAGES = ['ziglang==0.17.1', 'cargo-zigbuild==0.24.0'];
 /** Rust's own floor for arm64; Intel Macs get the same, so that there is one number to tell. */
 const MACOS_FLOOR = '11.0';
 const TOOLS = join(ROOT, 'target', 'build-tools');
 const PYTHON = join(TOOLS, 'python', 'bin', 'python');
+/** What makes a stable cargo build the standard library for the target as well. */
+const BUILD_STD = { RUSTC_BOOTSTRAP: '1', CARGO_UNSTABLE_BUILD_STD: 'std,panic_unwind' };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string', default: join(ROOT, 'target', 'binaries') } },
+  options: {
+    out: { type: 'string', default: join(ROOT, 'target', 'binaries') },
+    'build-std': { type: 'boolean', default: false },
+  },
 });
-if (positionals.length !== 1) stop('usage: node scripts/build-platform.mjs TARGET [--out FOLDER]');
+if (positionals.length !== 1) {
+  stop('usage: node scripts/build-platform.mjs TARGET [--out FOLDER] [--build-std]');
+}
 const target = findTarget(positionals[0]);
 const out = resolve(values.out);
 
@@ -38,25 +47,19 @@ loadIfItRunsHere(binary);
 function requireStandardLibrary() {
   const rust = rustVersion();
   if (rust === undefined || !atLeast(rust, '1.88')) stop('this needs Rust >= 1.88 (rustup)');
-  const printing = run(['rustc', '--print', 'target-libdir', '--target', target.triple]);
-  if (printing.code === 0 && existsSync(printing.output.trim())) return;
-  stop(
-    `Rust's standard library for ${target.triple} is not installed here.\n` +
-      `Install it: rustup target add ${target.triple}`,
-  );
+  const problem = standardLibraryProblem(target.triple, { isBuiltAlong: values['build-std'] });
+  if (problem !== undefined) stop(problem);
 }
 
 function fetchZig() {
   if (process.platform !== 'linux') stop('Linux binaries are linked by zig on Linux');
-  const version = run(['cargo-zigbuild', '--version'], { env: toolPath() });
-  if (!version.output.includes(CARGO_ZIGBUILD)) {
-    const place = ['--root', TOOLS, '--locked', '--version', CARGO_ZIGBUILD];
-    step('cargo-zigbuild', ['cargo', 'install', 'cargo-zigbuild', ...place]);
-  }
-  if (zigFolder() !== undefined) return;
+  const stamp = join(TOOLS, 'installed.json');
+  const wanted = JSON.stringify(LINKER_PACKAGES);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   mkdirSync(TOOLS, { recursive: true });
   step('a Python environment', ['python3', '-m', 'venv', join(TOOLS, 'python')]);
-  step('zig', [PYTHON, '-m', 'pip', 'install', '--quiet', `ziglang==${ZIGLANG}`]);
+  step('zig', [PYTHON, '-m', 'pip', 'install', '--quiet', ...LINKER_PACKAGES]);
+  writeFileSync(stamp, wanted);
 }
 
 function zigFolder() {
@@ -66,20 +69,24 @@ function zigFolder() {
 }
 
 function toolPath() {
-  const folders = [join(TOOLS, 'bin'), zigFolder(), process.env.PATH];
+  const folders = [dirname(PYTHON), zigFolder(), process.env.PATH];
   return { PATH: folders.filter(Boolean).join(delimiter) };
 }
 
 function build() {
   const folder = join(out, `${target.name}.tmp`);
   const floor = byZig && target.libc === 'glibc' ? `.${GLIBC_FLOOR}` : '';
-  step(`cargo release build for ${target.triple}${floor}`, [
-    ...installedTool('@napi-rs/cli', 'dist/cli.js'),
-    ...['build', '--platform', '--release', '--no-js', ...(byZig ? ['--cross-compile'] : [])],
-    ...['--target', `${target.triple}${floor}`],
-    ...['--manifest-path', 'crates/node/Cargo.toml', '--package', 'backbeat-node'],
-    ...['--output-dir', folder],
-  ]);
+  step(
+    `cargo release build for ${target.triple}${floor}`,
+    [
+      ...installedTool('@napi-rs/cli', 'dist/cli.js'),
+      ...['build', '--platform', '--release', '--no-js', ...(byZig ? ['--cross-compile'] : [])],
+      ...['--target', `${target.triple}${floor}`],
+      ...['--manifest-path', 'crates/node/Cargo.toml', '--package', 'backbeat-node'],
+      ...['--output-dir', folder],
+    ],
+    values['build-std'] ? BUILD_STD : {},
+  );
   const built = join(out, target.binary);
   copyFileSync(join(folder, target.binary), built);
   rmSync(folder, { recursive: true });
@@ -107,10 +114,10 @@ function loadIfItRunsHere(path) {
   console.log(`loads, version ${output.trim()}`);
 }
 
-function step(label, command) {
+function step(label, command, settings = {}) {
   const started = Date.now();
   console.log(label);
-  const env = { ...toolPath(), MACOSX_DEPLOYMENT_TARGET: MACOS_FLOOR };
+  const env = { ...toolPath(), MACOSX_DEPLOYMENT_TARGET: MACOS_FLOOR, ...settings };
   const { code, output } = run(command, { env });
   if (code !== 0) stop(`${output}\nfailed at: ${label}`);
   console.log(`  done in ${((Date.now() - started) / 1000).toFixed(1)} s`);

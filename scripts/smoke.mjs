@@ -1,7 +1,9 @@
 // Packs the package, installs it with every package manager, and runs the same small program on every
 // runtime, in a worker, in test runners and in a bundle.
-//   npm run smoke [-- --write] [--binaries FOLDER]     --write puts the tables into docs/compatibility.md
-// Needs the registry that npm is configured for, the first time for the runtimes as well.
+//   npm run smoke [-- --write] [--binaries FOLDER] [--on TARGET=COMMAND]... [--only-on]
+// --write puts the tables into docs/compatibility.md. --on: COMMAND starts a Node of another platform,
+// whose binary is in FOLDER. --only-on leaves everything else out, and its tables as they are. Needs
+// the registry that npm is configured for, the first time for the runtimes as well.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,35 +11,56 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { startRegistry } from './smoke/loopback-packages.mjs';
 import { measureImport, measureInstallation, median } from './smoke/measurements.mjs';
+import { parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
 import { tryProgram } from './smoke/programs.mjs';
-import { installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
+import { binariesFor, installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
 import { runnerPackages, tryRunners } from './smoke/runners.mjs';
 import { installTools, nodeBinary, runtimes } from './smoke/tools.mjs';
 import { npm, ROOT, run, stop } from './toolchain.mjs';
 
 const PAGE = join(ROOT, 'docs', 'compatibility.md');
 const { values } = parseArgs({
-  options: { write: { type: 'boolean', default: false }, binaries: { type: 'string' } },
+  options: {
+    write: { type: 'boolean', default: false },
+    binaries: { type: 'string' },
+    on: { type: 'string', multiple: true, default: [] },
+    'only-on': { type: 'boolean', default: false },
+  },
 });
+const places = values.on.map(parsePlace);
 const work = mkdtempSync(join(tmpdir(), 'backbeat-smoke-'));
 const problems = [];
-const tables = [];
+/** Tables of the page, by the mark that they stand behind. */
+const tables = { smoke: [], platforms: [] };
 
 pack();
 installTools();
 const registry = await startRegistry({ packages: join(work, 'packages') });
 const forRunners = await startRegistry({ packages: join(work, 'packages'), upstream: upstream() });
 try {
-  await tryManagers();
-  await tryRuntimes();
-  await tryPlaces();
-  await measure();
+  if (!values['only-on']) await tryThisPlatform();
+  await tryOtherPlatforms();
 } finally {
   registry.close();
   forRunners.close();
   rmSync(work, { recursive: true, force: true });
 }
 report();
+
+async function tryThisPlatform() {
+  await tryManagers();
+  await tryRuntimes();
+  await tryPlaces();
+  await measure();
+}
+
+async function tryOtherPlatforms() {
+  if (places.length === 0) return;
+  const binaries = values.binaries ?? ROOT;
+  const rows = await platformRows({ places, binaries, work, url: registry.url, note });
+  const ways = WAYS.map(({ title }) => title);
+  addTable('platforms', ['package', 'its binary', 'run by', ...ways], rows);
+}
 
 function pack() {
   const binaries = values.binaries === undefined ? [] : ['--binaries', values.binaries];
@@ -57,15 +80,15 @@ async function tryManagers() {
     const folder = join(work, `managed-${rows.length}`);
     const cache = join(work, `cache-${rows.length}`);
     const { code, output, binaries } = await installInto(folder, manager, registry.url, cache);
-    if (code === 0 && binaries.length === 1) {
+    if (code === 0 && binaries.length === binariesFor(manager, join(work, 'packages'))) {
       const outcome = await tryProgram([...nodeFor(manager), 'main.mjs'], folder);
-      rows.push([manager.title, '1', note(manager.title, outcome)]);
+      rows.push([manager.title, binaries.length, note(manager.title, outcome)]);
     } else {
       const problem = `exit code ${code}, ${binaries.length} binaries\n${output.slice(-2000)}`;
       rows.push([manager.title, binaries.length, note(manager.title, { cell: 'FAILED', problem })]);
     }
   }
-  addTable(['installed by', 'binaries', 'the program, on Node 22'], rows);
+  addTable('smoke', ['installed by', 'binaries', 'the program, on Node 22'], rows);
 }
 
 async function tryRuntimes() {
@@ -73,18 +96,15 @@ async function tryRuntimes() {
   const rows = [];
   for (const { title, kind, command } of runtimes()) {
     const cells = [];
-    for (const program of ['main.mjs', 'in-worker.mjs', 'required.cjs']) {
-      const outcome = await tryProgram([...command, program], folder, { kind });
-      cells.push(note(`${title}, ${program}`, outcome));
+    for (const { title: way, args, kinds = [kind] } of WAYS) {
+      if (kinds.includes(kind)) {
+        const outcome = await tryProgram([...command, ...args], folder, { kind });
+        cells.push(note(`${title}, ${way}`, outcome));
+      } else cells.push('not tried');
     }
-    const registered = [...command, '--import', 'backbeat/register', 'register.mjs'];
-    if (kind === 'node') {
-      cells.push(note(`${title}, register`, await tryProgram(registered, folder)));
-    } else cells.push('not tried');
     rows.push([title, ...cells]);
   }
-  const ways = ['main thread', 'in a worker only', '`require()`', '`--import backbeat/register`'];
-  addTable(['on', ...ways], rows);
+  addTable('smoke', ['on', ...WAYS.map(({ title }) => title)], rows);
 }
 
 async function tryPlaces() {
@@ -96,6 +116,7 @@ async function tryPlaces() {
   if (installed.code !== 0) stop(`the test runners were not installed:\n${installed.output}`);
   const rows = await tryRunners(folder);
   addTable(
+    'smoke',
     ['inside', 'the program'],
     rows.map(({ title, outcome }) => [title, note(title, outcome)]),
   );
@@ -125,9 +146,9 @@ function note(where, { cell, problem }) {
   return cell;
 }
 
-function addTable(head, rows) {
+function addTable(mark, head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  tables.push([line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'));
+  tables[mark].push([line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'));
 }
 
 function report() {
@@ -137,11 +158,17 @@ function report() {
 }
 
 function writePage() {
-  const [begin, end] = ['<!-- smoke:begin -->', '<!-- smoke:end -->'];
-  const old = readFileSync(PAGE, 'utf8');
-  const [head, rest] = old.split(begin);
+  const system = `On ${process.platform} ${process.arch}.`;
+  let page = readFileSync(PAGE, 'utf8');
+  for (const [mark, written] of Object.entries(tables)) {
+    if (written.length > 0) page = replaceMarked(page, mark, [system, ...written].join('\n\n'));
+  }
+  writeFileSync(PAGE, page);
+}
+
+function replaceMarked(page, mark, body) {
+  const [begin, end] = [`<!-- ${mark}:begin -->`, `<!-- ${mark}:end -->`];
+  const [head, rest] = page.split(begin);
   if (rest === undefined) throw new Error(`docs/compatibility.md: the mark ${begin} is missing`);
-  const system = `${process.platform} ${process.arch}.`;
-  const body = [system, ...tables].join('\n\n');
-  writeFileSync(PAGE, `${head}${begin}\n\n${body}\n\n${end}${rest.split(end)[1]}`);
+  return `${head}${begin}\n\n${body}\n\n${end}${rest.split(end)[1]}`;
 }

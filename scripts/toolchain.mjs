@@ -19,8 +19,9 @@ export function stop(message) {
 /** `1.95.0` or undefined when there is no Rust compiler. */
 export function rustVersion() {
   addCargoHomeToPath();
-  const cargo = spawnSync('cargo', ['--version'], { encoding: 'utf8' });
-  const rustc = spawnSync('rustc', ['--version'], { encoding: 'utf8' });
+  const { CARGO = 'cargo', RUSTC = 'rustc' } = process.env;
+  const cargo = spawnSync(CARGO, ['--version'], { encoding: 'utf8' });
+  const rustc = spawnSync(RUSTC, ['--version'], { encoding: 'utf8' });
   if (cargo.status !== 0 || rustc.status !== 0) return undefined;
   return /^rustc (\d+\.\d+\.\d+)/.exec(rustc.stdout)?.[1];
 }

@@ -5,6 +5,7 @@
  * the parity. Only after that the clock is read: when the next slot has not come yet, the core will
  * see the flip in time; otherwise the missed slots are skipped with a command of our own.
  */
+import { NEEDS_LOAD_BARRIER } from './shared-memory.ts';
 import type { SlotTable } from './slot-table.ts';
 import { TickGroup } from './tick-group.ts';
 import type { TimerHost } from './timer-host.ts';
@@ -45,6 +46,7 @@ export class RecurringTicks {
     if (group.count === 0) return;
     // The clock must not be read before the core can see the ends.
     Atomics.store(this.#barrier, 0, 0);
+    if (NEEDS_LOAD_BARRIER) Atomics.load(this.#barrier, 0);
     const nowNs = this.#host.nowNs();
     if (nowNs >= group.earliestNextNs) {
       for (let at = 0; at < group.count; at++) {

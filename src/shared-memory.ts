@@ -2,7 +2,7 @@
  * JavaScript's ends of the two rings that it shares with the core. The layout is defined in
  * `crates/core/src/shared.rs`; the constants here repeat it and are checked against the binary.
  *
- * Ordering. A command is published by an atomic store of the tail, which is a full barrier. The
+ * Ordering. A command is published by an atomic store of the tail and a full barrier. The
  * announced wake-up of the timer thread is read after it, and the thread stores the announcement
  * before it reads the tail. So at least one side sees the other: either the thread finds the
  * command, or we see that it sleeps beyond our deadline and kick it.
@@ -51,10 +51,11 @@ const DUE_MASK = DUE_CAPACITY - 1;
 const HALF_BIT = COMMAND_CAPACITY / 2;
 
 /**
- * The read of the announced wake-up must not move before the store of the tail. On x64 an atomic
- * store is a full barrier; elsewhere it takes an atomic load between the two.
+ * What is read behind a store (the announced wake-up behind the tail, the clock behind the end of a
+ * tick) must not be read before others see the store. On x64 an atomic store is a full barrier;
+ * elsewhere it takes an atomic load between the two.
  */
-const NEEDS_LOAD_BARRIER = process.arch !== 'x64';
+export const NEEDS_LOAD_BARRIER: boolean = process.arch !== 'x64';
 
 /** What the rings need from the native side. */
 export interface CommandReceiver {

@@ -1,6 +1,7 @@
 // Empty projects into which each package manager installs the packed package.
-import { cpSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { ROOT } from '../toolchain.mjs';
 import { runProgram } from './programs.mjs';
 import { bunBinary, nodeBinary, toolFile, versionOf } from './tools.mjs';
@@ -11,14 +12,6 @@ import { bunBinary, nodeBinary, toolFile, versionOf } from './tools.mjs';
  */
 export function packageManagers() {
   const node20 = nodeBinary('node20');
-  const npmFlags = ['--no-audit', '--no-fund', '--loglevel=warn'];
-  const npm = (name) => ({
-    title: `npm ${versionOf(name)}`,
-    install: (url, cache, packages) => ({
-      command: [node20, toolFile(name, 'bin/npm-cli.js'), 'install', ...packages, ...npmFlags],
-      env: { npm_config_registry: url, npm_config_cache: cache },
-    }),
-  });
   const yarn4 = (linker, nodeFlags) => ({
     title: `Yarn ${versionOf('yarn4')}, ${linker}`,
     nodeFlags,
@@ -48,6 +41,7 @@ export function packageManagers() {
     },
     {
       title: `Yarn ${versionOf('yarn1')}`,
+      knowsLibc: false,
       install: (url, cache, packages) => ({
         command: [
           ...[node20, toolFile('yarn1', 'bin/yarn.js'), 'add', ...packages],
@@ -66,6 +60,35 @@ export function packageManagers() {
       }),
     },
   ];
+}
+
+/** How many binaries a manager installs here: its own, or those of both C libraries if it knows none. */
+export function binariesFor({ knowsLibc = true }, packages) {
+  if (knowsLibc) return 1;
+  const listing = JSON.parse(readFileSync(join(packages, 'packages.json'), 'utf8'));
+  const isOurs = ({ os = [], cpu = [] }) =>
+    os.includes(process.platform) && cpu.includes(process.arch);
+  return listing.filter(({ file, manifest = {} }) => file !== null && isOurs(manifest)).length;
+}
+
+/** npm, told to install what another platform takes. */
+export function npmForTarget({ platform, arch, libc }) {
+  return npm('npm11', [
+    ...[`--os=${platform}`, `--cpu=${arch}`],
+    ...(libc === undefined ? [] : [`--libc=${libc}`]),
+  ]);
+}
+
+function npm(name, flags = []) {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=warn'];
+  const program = [nodeBinary('node20'), toolFile(name, 'bin/npm-cli.js')];
+  return {
+    title: `npm ${versionOf(name)}`,
+    install: (url, cache, packages) => ({
+      command: [...program, 'install', ...packages, ...quiet, ...flags],
+      env: { npm_config_registry: url, npm_config_cache: cache },
+    }),
+  };
 }
 
 /** Makes an empty project with the programs in it. */

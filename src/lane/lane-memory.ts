@@ -6,6 +6,7 @@
  */
 import { BindingVersionError } from '../errors.ts';
 import type { NativeBinding } from '../native.ts';
+import { NEEDS_LOAD_BARRIER } from '../shared-memory.ts';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
 import { encodeValue, NEEDS_PORT } from './value-codec.ts';
 
@@ -74,9 +75,6 @@ const ASSIGNED = 18;
 
 const FIRST_AREA: number = HEADER_BYTES;
 const SECOND_AREA: number = HEADER_BYTES + AREA_BYTES;
-
-/** See `NEEDS_LOAD_BARRIER` in shared-memory.ts. */
-const NEEDS_LOAD_BARRIER: boolean = process.arch !== 'x64';
 
 /** A frame's header, unpacked. */
 export interface Frame {
@@ -190,6 +188,11 @@ export class ClientMemory {
     return Atomics.load(this.#words, RESULT_TAIL) !== this.#resultHead;
   }
 
+  /** True when results wait in the core because they found no room in the ring. */
+  get hasBacklog(): boolean {
+    return this.#words[HAS_BACKLOG] !== 0;
+  }
+
   /** Tells the core whether we look at results by ourselves. */
   setAwake(isAwake: boolean): void {
     Atomics.store(this.#words, IS_AWAKE, isAwake ? 1 : 0);
@@ -215,7 +218,7 @@ export class ClientMemory {
   /** Gives the place of the results that were read back. True when more waits in the core. */
   releaseResults(): boolean {
     Atomics.store(this.#words, RESULT_HEAD, this.#resultHead);
-    return this.#words[HAS_BACKLOG] !== 0;
+    return this.hasBacklog;
   }
 
   #hasRoomFor(bytes: number): boolean {

@@ -59,8 +59,8 @@ export class ResultPoll {
     if (this.#isWaiting) this.#giveUp();
     this.#isPolling = false;
     this.#memory.setAwake(false);
-    // What came since the last look has woken nobody.
-    if (this.#memory.hasResults) this.#dispatch();
+    // What came since the last look has woken nobody, whether it found room or not.
+    if (this.#memory.hasResults || this.#memory.hasBacklog) this.#dispatch();
   }
 
   #giveUp(): void {

@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     WishBeforeTail,
     /// The last look at the results comes before the word that asks for a wake-up.
     LookBeforeAsleep,
+    /// The last look is at the ring alone, not at what found no room in it.
+    BacklogForgotten,
 }
 
 /// A sink that wakes whoever waits at its alarm.
@@ -166,7 +168,8 @@ impl ScriptClient {
             return has_results;
         }
         self.set_awake(false);
-        self.has_results()
+        let forgets_backlog = self.fault == Some(Fault::BacklogForgotten);
+        self.has_results() || !forgets_backlog && self.needs_refill()
     }
 
     pub(crate) fn has_results(&self) -> bool {

@@ -115,6 +115,43 @@ fn publish_against_sleep(fault: Option<Fault>) {
     );
 }
 
+/// A result finds the ring full while the client reads what is in it and stops looking by itself.
+fn overflow_against_sleep(fault: Option<Fault>) {
+    let mut script = ScriptClient::new(1);
+    script.fault = fault;
+    script.set_awake(true);
+    let id = ClientId::from_bits(1);
+    let sink: Box<dyn Sink> = Box::new(script.sink.clone());
+    let mut client = Client::new(id, script.memory(), sink, true);
+    client.tell(FrameHeader::notice(STATUS_DONE, 5, 1));
+    client.announce();
+    let client = Arc::new(Mutex::new(client));
+    let core = {
+        let client = Arc::clone(&client);
+        thread::spawn(move || {
+            let mut client = lock(&client);
+            client.tell(FrameHeader::notice(STATUS_DONE, 6, 1));
+            client.announce();
+        })
+    };
+    let mut seen = script.read_results();
+    let needs_refill = script.needs_refill();
+    if !needs_refill && !script.has_results() && !script.fall_asleep() {
+        script.sink.wait();
+    }
+    while seen.len() < 2 {
+        if script.needs_refill() {
+            lock(&client).refill();
+        }
+        // Whoever was woken, or has seen the backlog, finds the rest.
+        assert!(script.has_results(), "a result was left lying");
+        seen.extend(script.read_results());
+    }
+    core.join().unwrap();
+    let slots = seen.iter().map(|seen| seen.header.slot);
+    assert_eq!(slots.collect::<Vec<_>>(), [5, 6]);
+}
+
 #[test]
 fn loom_a_job_is_claimed_or_stolen_never_both_never_neither() {
     explore(|| claim_against_steal(None));
@@ -143,4 +180,14 @@ fn loom_a_result_beside_a_client_that_falls_asleep_is_seen_or_wakes_it() {
 #[test]
 fn loom_a_last_look_before_the_wish_to_be_woken_is_found() {
     assert_fault_is_found(|| publish_against_sleep(Some(Fault::LookBeforeAsleep)));
+}
+
+#[test]
+fn loom_a_result_that_finds_no_room_is_fetched_or_wakes() {
+    explore(|| overflow_against_sleep(None));
+}
+
+#[test]
+fn loom_a_last_look_at_the_ring_alone_is_found() {
+    assert_fault_is_found(|| overflow_against_sleep(Some(Fault::BacklogForgotten)));
 }
