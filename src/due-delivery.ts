@@ -25,6 +25,7 @@ export interface DueOwner {
   readonly burst: ArmingBurst;
   readonly ticks: RecurringTicks;
   stamp(): void;
+  tellAll(): void;
   endTurn(): void;
   /** Ends the use of a slot whose actor is about to be called for the last time. */
   disarm(slot: number): void;
@@ -72,7 +73,7 @@ export class DueDelivery {
       this.#deliver(slotWord, token, deadlineNs, batchNowNs);
       if (calls % CALLS_PER_STAMP === 0) {
         this.#ticks.settle();
-        this.#owner.stamp();
+        this.#owner.tellAll();
         this.#touchAhead(tail);
       }
     }

@@ -11,10 +11,17 @@
  */
 import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
 import { DueDelivery } from './due-delivery.ts';
+import { HeldArms, NEAR_NS } from './held-arms.ts';
 import { RecurringTicks } from './recurring-ticks.ts';
 import { META_RECURRING, type SharedRings, SLOT_MASK } from './shared-memory.ts';
 import { SlotTable } from './slot-table.ts';
-import { META_UNREF, type NativeTimers, type TimerCallback, type TimerHost } from './timer-host.ts';
+import {
+  META_HELD,
+  META_UNREF,
+  type NativeTimers,
+  type TimerCallback,
+  type TimerHost,
+} from './timer-host.ts';
 
 /** See the head of the file. */
 export class IsolateTimers {
@@ -22,6 +29,7 @@ export class IsolateTimers {
   readonly table: SlotTable;
   readonly burst: ArmingBurst = new ArmingBurst();
   readonly ticks: RecurringTicks;
+  readonly #held: HeldArms = new HeldArms();
   readonly #delivery: DueDelivery;
   readonly #native: NativeTimers;
   readonly #host: TimerHost;
@@ -67,6 +75,32 @@ export class IsolateTimers {
   arm(deadlineNs: number, callback: TimerCallback, arg: unknown, flags: number): number {
     this.stamp();
     return this.#armNow(deadlineNs, callback, arg, flags);
+  }
+
+  /**
+   * Arms a one-shot actor, due `delayNs` after `nowNs`, which was read for it, and returns its slot.
+   * In a burst the core is told at the end of the turn.
+   */
+  armFrom(
+    nowNs: number,
+    delayNs: number,
+    callback: TimerCallback,
+    arg: unknown,
+    flags: number,
+  ): number {
+    const held = this.#held;
+    if (!held.isActive) {
+      held.noteArm(nowNs);
+      if (held.isActive) this.#watchTurn();
+    }
+    const deadlineNs = nowNs + delayNs;
+    if (!held.isActive || delayNs < NEAR_NS) return this.arm(deadlineNs, callback, arg, flags);
+    const slot = this.table.take(callback, arg, flags | META_HELD);
+    const chunk = this.table.chunkOf(slot);
+    chunk.setDeadlineNs(slot, deadlineNs);
+    this.#count(flags);
+    if (held.add(slot, chunk.token(slot))) this.#tellHeld();
+    return slot;
   }
 
   /** Arms a recurring actor: first at `deadlineNs`, then every `intervalNs`, a whole number ≥ 1. */
@@ -133,16 +167,24 @@ export class IsolateTimers {
     if (earliestNs !== Number.POSITIVE_INFINITY) this.rings.publish(this.#native, earliestNs);
   }
 
+  /** Tells the core of all that was collected and held back. */
+  tellAll(): void {
+    this.stamp();
+    this.#tellHeld();
+  }
+
   /** The turn of the loop is over: nothing stays collected. */
   endTurn(): void {
     this.#isTurnWatched = false;
-    this.stamp();
+    this.tellAll();
     this.burst.end();
+    this.#held.end();
   }
 
   /** Disarms an actor: its callback will not be called again. */
   cancel(slot: number): void {
-    this.rings.countStale(1);
+    if (this.table.chunkOf(slot).hasFlag(slot, META_HELD)) this.#held.drop(slot);
+    else this.rings.countStale(1);
     this.disarm(slot);
   }
 
@@ -191,6 +233,7 @@ export class IsolateTimers {
   clear(): void {
     this.#delivery.clear();
     this.burst.discard();
+    this.#held.count = 0;
     this.ticks.clear();
     this.#pending = 0;
     this.#holding = 0;
@@ -209,7 +252,8 @@ export class IsolateTimers {
     const chunk = this.table.chunkOf(slot);
     const token = chunk.raiseToken(slot);
     chunk.setDeadlineNs(slot, deadlineNs);
-    this.rings.countStale(1);
+    if (chunk.hasFlag(slot, META_HELD)) chunk.dropFlag(slot, META_HELD);
+    else this.rings.countStale(1);
     this.putBack(slot, deadlineNs, token);
   }
 
@@ -240,10 +284,32 @@ export class IsolateTimers {
 
   #noteArm(nowNs: number): void {
     this.burst.noteArm(nowNs);
-    if (this.burst.isActive && !this.#isTurnWatched) {
-      this.#isTurnWatched = true;
-      this.#host.atEndOfTurn();
+    if (this.burst.isActive) this.#watchTurn();
+  }
+
+  #watchTurn(): void {
+    if (this.#isTurnWatched) return;
+    this.#isTurnWatched = true;
+    this.#host.atEndOfTurn();
+  }
+
+  #tellHeld(): void {
+    const held = this.#held;
+    const { count } = held;
+    if (count === 0) return;
+    held.count = 0;
+    let earliestNs = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < count; at++) {
+      const slot = held.slots[at] as number;
+      const chunk = this.table.chunkOf(slot);
+      const token = held.tokens[at] as number;
+      if (chunk.token(slot) !== token) continue;
+      chunk.dropFlag(slot, META_HELD);
+      const deadlineNs = chunk.deadlineNs(slot);
+      this.rings.writeCommand(this.#native, deadlineNs, slot, token);
+      if (deadlineNs < earliestNs) earliestNs = deadlineNs;
     }
+    if (earliestNs !== Number.POSITIVE_INFINITY) this.rings.publish(this.#native, earliestNs);
   }
 
   #dropHold(slot: number): void {

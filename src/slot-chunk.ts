@@ -82,6 +82,10 @@ export class SlotChunk {
     return (this.meta(slot) & flag) !== 0;
   }
 
+  dropFlag(slot: number, flag: number): void {
+    this.setMeta(slot, this.meta(slot) & ~flag);
+  }
+
   /** Flips the parity, which the core sees behind everything that was written before. */
   flipParity(slot: number): void {
     const meta = this.meta(slot) ^ META_PARITY;

@@ -153,7 +153,7 @@ export class TimerEngine implements TimerHost {
   }
 
   stats(): EngineStats {
-    this.#timers?.stamp();
+    this.#timers?.tellAll();
     const counters = this.#native?.stats();
     return {
       queued: counters?.queued ?? 0,

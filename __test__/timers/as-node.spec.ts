@@ -134,6 +134,30 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     }, 1);
     timeout._repeat = 2;`,
 
+  'many timers of one turn, some cleared, refreshed and let go in it': `
+    let sum = 0;
+    const order = [];
+    const never = () => console.log('never');
+    const cleared = [];
+    for (let index = 0; index < 3000; index++) {
+      if (index % 3 === 0) clearTimeout(setTimeout(never, 200 + index % 7));
+      if (index % 5 === 0) cleared.push(setTimeout(never, 250));
+      if (index % 11 === 0) setTimeout(never, 60_000).unref().refresh();
+      const timeout = setTimeout((at) => { sum += at; order.push(at); }, 300, index);
+      if (index % 2 === 0) timeout.unref().ref();
+    }
+    for (const timeout of cleared) clearTimeout(timeout);
+    process.on('exit', () => {
+      console.log(order.length, sum, order.every((at, place) => at === place));
+    });`,
+
+  'an error after a burst of timers leaves them armed': `
+    process.on('uncaughtException', (error) => console.log('caught', error.message));
+    setTimeout(() => {
+      for (let index = 0; index < 50; index++) setTimeout(() => { if (index === 49) console.log('last'); }, 150);
+      throw new Error('one');
+    }, 1);`,
+
   'refresh puts a pending timer off': `
     const start = performance.now();
     const timeout = setTimeout(() => console.log('fired', performance.now() - start > 2000), 1000);

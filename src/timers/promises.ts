@@ -16,7 +16,7 @@
 import { addAbortListener } from 'node:events';
 import { nodeDelayMs } from './delay.ts';
 import { nodePromises } from './node-timers.ts';
-import { armFromNow, clear, REFED, Timeout, type TimeoutCallback } from './timeout.ts';
+import { armFromNow, clear, ONE_ARG, REFED, Timeout, type TimeoutCallback } from './timeout.ts';
 
 /** Options of every function here. */
 export interface TimerOptions {
@@ -41,10 +41,9 @@ export function setTimeout<T = void>(
 ): Promise<T> {
   if (!isPlain(delay, options)) return nodePromises.setTimeout(delay, value, options) as Promise<T>;
   const { signal, ref } = options;
-  const args = value === undefined ? undefined : [value];
   let listener: Disposable | undefined;
   const wait = new Promise<T>((resolve, reject) => {
-    const timeout = makeTimeout(resolve, delay, args, false, ref);
+    const timeout = makeTimeout(resolve, delay, value, false, ref);
     armFromNow(timeout);
     if (signal === undefined) return;
     listener = addAbortListener(signal, () => {
@@ -179,10 +178,11 @@ function isPlain(delay: unknown, options: unknown): options is TimerOptions {
 function makeTimeout(
   callback: (value: never) => void,
   delay: number | undefined,
-  args: unknown[] | undefined,
+  value: unknown,
   isRepeat: boolean,
   ref = true,
 ): Timeout {
   const delayMs = nodeDelayMs(delay);
-  return new Timeout(callback as TimeoutCallback, delayMs, args, isRepeat, ref ? REFED : 0);
+  const flags = ref ? REFED | ONE_ARG : ONE_ARG;
+  return new Timeout(callback as TimeoutCallback, delayMs, value, isRepeat, flags);
 }

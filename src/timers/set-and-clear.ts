@@ -7,6 +7,7 @@ import {
   armFromNow,
   clear,
   EXACT,
+  ONE_ARG,
   REFED,
   Timeout,
   type TimeoutCallback,
@@ -28,9 +29,19 @@ export function setTimeout<Args extends unknown[]>(
   callback: (...args: Args) => void,
   delay?: number,
   ...args: Args
-): NodeJS.Timeout {
+): NodeJS.Timeout;
+export function setTimeout(callback: unknown, delay?: unknown, arg?: unknown): NodeJS.Timeout {
   checkCallback(callback, nodeTimers.setTimeout);
-  return start(callback, nodeDelayMs(delay), args, false, REFED);
+  const delayMs = nodeDelayMs(delay);
+  // An array of the arguments costs as much as the rest of the call; most timers have one or none.
+  // biome-ignore lint/complexity/noArguments: see above
+  const count = arguments.length;
+  if (count < 3) return start(callback, delayMs, undefined, false, REFED);
+  if (count === 3) return start(callback, delayMs, arg, false, REFED | ONE_ARG);
+  const args: unknown[] = [];
+  // biome-ignore lint/complexity/noArguments: see above
+  for (let at = 2; at < count; at++) args.push(arguments[at]);
+  return start(callback, delayMs, args, false, REFED);
 }
 
 /**
@@ -47,7 +58,7 @@ export function setInterval<Args extends unknown[]>(
   ...args: Args
 ): NodeJS.Timeout {
   checkCallback(callback, nodeTimers.setInterval);
-  return start(callback, nodeDelayMs(delay), args, true, REFED);
+  return startWith(args, callback, nodeDelayMs(delay), true, REFED);
 }
 
 /**
@@ -94,11 +105,11 @@ export const exact: {
 } = {
   setTimeout(callback, delay, ...args) {
     checkCallback(callback, nodeTimers.setTimeout);
-    return start(callback, exactDelayMs(delay), args, false, REFED | EXACT);
+    return startWith(args, callback, exactDelayMs(delay), false, REFED | EXACT);
   },
   setInterval(callback, delay, ...args) {
     checkCallback(callback, nodeTimers.setInterval);
-    return start(callback, exactIntervalMs(delay), args, true, REFED | EXACT);
+    return startWith(args, callback, exactIntervalMs(delay), true, REFED | EXACT);
   },
 };
 
@@ -107,20 +118,25 @@ Object.defineProperty(setTimeout, promisify.custom, {
   get: () => promisedTimeout,
 });
 
-function start(
+function startWith(
+  args: unknown[],
   callback: unknown,
   delayMs: number,
-  args: unknown[],
   isRepeat: boolean,
   flags: number,
 ): NodeJS.Timeout {
-  const timeout = new Timeout(
-    callback as TimeoutCallback,
-    delayMs,
-    args.length === 0 ? undefined : args,
-    isRepeat,
-    flags,
-  );
+  if (args.length === 1) return start(callback, delayMs, args[0], isRepeat, flags | ONE_ARG);
+  return start(callback, delayMs, args.length === 0 ? undefined : args, isRepeat, flags);
+}
+
+function start(
+  callback: unknown,
+  delayMs: number,
+  args: unknown,
+  isRepeat: boolean,
+  flags: number,
+): NodeJS.Timeout {
+  const timeout = new Timeout(callback as TimeoutCallback, delayMs, args, isRepeat, flags);
   armFromNow(timeout);
   return timeout as unknown as NodeJS.Timeout;
 }

@@ -8,7 +8,8 @@
  *
  * While it is pending it has a slot of the isolate's timers, whose argument it is. Each arming reads
  * the clock: a burst that shares a reading would move a timer behind one that was set later, if the
- * program blocks in between, and with Node's timers that never happens.
+ * program blocks in between, and with Node's timers that never happens. The core is told of many
+ * together; see `held-arms.ts`.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
@@ -26,7 +27,7 @@ const DESTROYED = 4;
 /** Is known by its number. */
 const NUMBERED = 8;
 /** `_args` is the one argument and no array. */
-const ONE_ARG = 16;
+export const ONE_ARG = 16;
 
 const NO_SLOT = -1;
 const NS_PER_MS = 1e6;
@@ -61,21 +62,23 @@ export class Timeout extends AsyncResource {
   /** @internal The bits above. */
   _flags: number;
 
-  /** Makes a timer that is not armed yet. `delayMs` is coerced already. */
+  /**
+   * Makes a timer that is not armed yet. `delayMs` is coerced already. `args` is an array, undefined
+   * or, with the flag {@link ONE_ARG}, the argument.
+   */
   constructor(
     callback: TimeoutCallback,
     delayMs: number,
-    args: unknown[] | undefined,
+    args: unknown,
     isRepeat: boolean,
     flags: number,
   ) {
     super('Timeout', MANUAL_DESTROY);
     this._idleTimeout = delayMs;
     this._onTimeout = callback;
-    const hasOneArg = args?.length === 1;
-    this._args = hasOneArg ? args[0] : args;
+    this._args = args;
     this._repeat = isRepeat ? delayMs : null;
-    this._flags = hasOneArg ? flags | ONE_ARG : flags;
+    this._flags = flags;
     keepIdsSmall(this);
   }
 
@@ -199,7 +202,7 @@ export function armFromNow(timeout: Timeout): void {
   if ((timeout._flags & DESTROYED) !== 0) revive(timeout);
   // Opened before the clock is read: that takes milliseconds, and would pass over the first delay.
   const timers = engine.timers();
-  armAt(timers, timeout, engine.nowNs() + delayNsOf(timeout, delayMs));
+  armFrom(timers, timeout, engine.nowNs(), delayNsOf(timeout, delayMs));
 }
 
 /** Clears a timer: its callback will not be called again. */
@@ -219,11 +222,11 @@ function delayNsOf(timeout: Timeout, delayMs: number): number {
   return ((timeout._flags & EXACT) !== 0 ? delayMs : Math.trunc(delayMs)) * NS_PER_MS;
 }
 
-function armAt(timers: IsolateTimers, timeout: Timeout, deadlineNs: number): void {
-  if (timeout._slot !== NO_SLOT) timers.rearm(timeout._slot, deadlineNs);
+function armFrom(timers: IsolateTimers, timeout: Timeout, nowNs: number, delayNs: number): void {
+  if (timeout._slot !== NO_SLOT) timers.rearm(timeout._slot, nowNs + delayNs);
   else {
     const flags = (timeout._flags & REFED) !== 0 ? 0 : META_UNREF;
-    timeout._slot = timers.arm(deadlineNs, fire, timeout, flags);
+    timeout._slot = timers.armFrom(nowNs, delayNs, fire, timeout, flags);
   }
 }
 
@@ -240,7 +243,7 @@ function fire(timeout: Timeout): void {
   const repeatMs = timeout._repeat;
   if (repeatMs && timeout._idleTimeout !== CLEARED_MS) {
     timeout._idleTimeout = repeatMs;
-    armAt(engine.timers(), timeout, (startNs || engine.nowNs()) + delayNsOf(timeout, repeatMs));
+    armFrom(engine.timers(), timeout, startNs || engine.nowNs(), delayNsOf(timeout, repeatMs));
   } else if (timeout._slot === NO_SLOT) destroy(timeout);
 }
 
