@@ -157,6 +157,7 @@ const own = {
   },
   withArguments(..._values: unknown[]): AnyFunction {
     // biome-ignore lint/complexity/noArguments: that arguments is refused is what is tested
+    // biome-ignore lint/correctness/noUndeclaredVariables: the same
     return () => arguments[0];
   },
   withSuper(): unknown {

@@ -1,5 +1,5 @@
 /** What channels have to reach. */
-import { noFailures, none, ratio } from '../measure/goals.mjs';
+import { difference, noFailures, none, ratio } from '../measure/goals.mjs';
 
 const PORTS = ['port-credit', 'port-iterator', 'readable', 'port-blocking'];
 const LOOPS = ['backbeat', 'backbeat-many'];
@@ -44,18 +44,10 @@ export const goals = [
     'wallMs',
   ),
   share('CPU of an idle open channel: that of none', 'idle/idle', LOOPS, ['nothing'], 1.1, 'cpuMs'),
-  {
-    what: 'wake-ups of an idle open channel beyond those of none',
-    reach: 'none',
-    limit: 0,
-    kind: 'count',
-    values: (groups) => {
-      const without = byRound(groups, 'idle/idle', 'nothing', 'wakeUps');
-      return [...byRound(groups, 'idle/idle', 'backbeat', 'wakeUps')]
-        .filter(([round]) => without.has(round))
-        .map(([round, count]) => count - without.get(round));
-    },
-  },
+  difference('wake-ups of an idle open channel beyond those of none', 'idle/idle', 'wakeUps', 0, {
+    against: 'nothing',
+    unit: 'wake-ups',
+  }),
   share(
     'walk of 100 k files: faster than the fastest',
     'walk/100000',

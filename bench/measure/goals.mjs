@@ -31,6 +31,22 @@ export function ratio(what, groupId, metric, limit, { own = OURS, against, unit 
   };
 }
 
+/** By how much ours is more than another's. */
+export function difference(what, groupId, metric, limit, { own = OURS, against, unit }) {
+  return {
+    what,
+    reach: `≤ ${limit} ${unit}`,
+    limit,
+    kind: unit,
+    values: (groups) =>
+      inSameRound(
+        valuesByRound(groups, groupId, own, metric),
+        valuesByRound(groups, groupId, against, metric),
+        (one, other) => one - other,
+      ),
+  };
+}
+
 /** What ours costs in the larger of two groups, as a share of what it costs in the smaller. */
 export function growth(what, metric, fromGroup, toGroup, limit) {
   return {

@@ -26,6 +26,7 @@ const FEATURES = {
     return (await job.result) === true;
   },
   captures: async () => {
+    // biome-ignore lint/correctness/noUndeclaredVariables: given by `captures`
     const job = BackgroundWorkerPool.runJob((n) => n * factor, {
       args: [6],
       captures: { factor: 7 },
