@@ -4,7 +4,8 @@
  */
 import { runInWindow } from './window.mjs';
 
-const SMALL_JOBS = 5000;
+/** So many of a kind, and the compiler is done with them. */
+export const SMALL_JOBS = 5000;
 const LONG_JOB_MS = 30;
 
 export async function openWarm(peer, threads) {

@@ -1,6 +1,6 @@
 /** Jobs that get an object of about 1 KB and return it. */
 import { CpuReading } from '../../measure/cpu.mjs';
-import { openWarm } from '../warm-up.mjs';
+import { openWarm, SMALL_JOBS } from '../warm-up.mjs';
 import { runInWindow } from '../window.mjs';
 import { makeRecord } from '../work.mjs';
 import { columns, compared, figuresOf } from './tiny.mjs';
@@ -8,7 +8,6 @@ import { columns, compared, figuresOf } from './tiny.mjs';
 export { columns, compared };
 export const title = 'Jobs with a 1 KB object';
 const WINDOW = 256;
-const WARM_UP_JOBS = 1000;
 
 export function groups({ quick, threads }) {
   return [
@@ -36,7 +35,8 @@ export async function run(peer, { jobs, threads }) {
   const runJob = (job) => peer.run('echo', records[job]);
   const isRight = (result, job) =>
     result.id === job && result.values[59] === records[job].values[59];
-  await runInWindow(Math.min(jobs, WARM_UP_JOBS), WINDOW, runJob, isRight);
+  // With fewer of them it is mostly the compiler of each thread that is measured.
+  await runInWindow(Math.min(jobs, SMALL_JOBS), WINDOW, runJob, isRight);
   const start = new CpuReading();
   const wrong = await runInWindow(jobs, WINDOW, runJob, isRight);
   return figuresOf(new CpuReading().since(start), jobs, wrong);
