@@ -1,4 +1,7 @@
 // Threads that come to a bad end take no more with them than the job that they were running.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { BackgroundWorkerPool, ThreadLostError, task } from '../src/index.ts';
 import { newGate, open, opened } from './fixtures/job-gates.mjs';
@@ -112,6 +115,75 @@ test.serial('a job that a port carried is lost like any other', async (t) => {
   const job = runJob((it: Int32Array) => process.exit(it.length), { args: [words] });
   await t.throwsAsync(job.result, { instanceOf: ThreadLostError });
   t.is(await runJob(() => 'next').result, 'next');
+});
+
+/** Counts its runs, and takes its thread along in the first of them. */
+const lostAtFirst = (runs: Int32Array, losses: number): number => {
+  const run = Atomics.add(runs, 0, 1);
+  if (run < losses) process.exit();
+  return run;
+};
+
+test.serial('retries: a job whose thread is lost runs again, and the log says so', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const log: string[] = [];
+  BackgroundWorkerPool.setLogger((level, message) => {
+    if (level === 'WARNING') log.push(message.split(':')[0] as string);
+  });
+  t.teardown(() => BackgroundWorkerPool.setLogger(undefined));
+  const runs = new Int32Array(new SharedArrayBuffer(4));
+  const job = runJob(lostAtFirst, { name: 'frail', args: [runs, 2], retries: 3 });
+  t.is(await job.result, 2);
+  t.is(runs[0], 3);
+  t.deepEqual(log, [
+    'Job "frail" is submitted again, 2 retries left',
+    'Job "frail" is submitted again, 1 retries left',
+  ]);
+});
+
+test.serial('retries: when all are used up the job fails', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const runs = new Int32Array(new SharedArrayBuffer(4));
+  const job = runJob(lostAtFirst, { args: [runs, 5], retries: 1 });
+  await t.throwsAsync(job.result, { instanceOf: ThreadLostError });
+  t.is(runs[0], 2);
+});
+
+test.serial('retries: a job that is blocked for runs again, with its arguments', (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const folder = mkdtempSync(join(tmpdir(), 'backbeat-retries-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const mark = join(folder, 'lost');
+  const job = runJob(
+    (text: string) => {
+      if (existsSync(mark)) return text;
+      writeFileSync(mark, '');
+      return process.exit();
+    },
+    { args: ['copied anew'], retries: 1 },
+  );
+  t.is(job.resultSync(), 'copied anew');
+});
+
+test.serial('retries: what a job throws itself is not tried again', async (t) => {
+  jobPool(t, { maxThreads: 1 });
+  const runs = new Int32Array(new SharedArrayBuffer(4));
+  const fail = (counts: Int32Array): void => {
+    Atomics.add(counts, 0, 1);
+    throw new RangeError('no');
+  };
+  await t.throwsAsync(runJob(fail, { args: [runs], retries: 3 }).result, {
+    instanceOf: RangeError,
+  });
+  t.is(runs[0], 1);
+});
+
+test.serial('retries: a job that is stopped with its thread is not tried again', async (t) => {
+  jobPool(t, { maxThreads: 1, grace: 0 });
+  const began = newGate();
+  const job = runJob(blockAt, { args: [began, newGate()], retries: 3 });
+  await opened(began);
+  await t.throwsAsync(job.stop().result, { code: 'BACKBEAT_JOB_STOPPED' });
 });
 
 test.serial('resultSync throws when the thread is lost', (t) => {

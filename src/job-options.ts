@@ -19,6 +19,12 @@ export interface JobOptions<A extends readonly unknown[] = readonly unknown[]> {
   readonly timeout?: DurationInput | undefined;
   /** Jobs of a higher priority start first: a whole number from -100 to 100. Default: 0. */
   readonly priority?: number | undefined;
+  /**
+   * How often the job is submitted again when its thread is lost: the thread ran out of memory, crashed, or
+   * the job ended it. Its arguments are copied anew, as they are then. Not together with `transfer`, whose
+   * objects are gone after the first time. Default: 0, the job fails with ThreadLostError.
+   */
+  readonly retries?: number | undefined;
 }
 
 const MOST_PRIORITY = 100;
@@ -35,7 +41,7 @@ export function readJobOptions(options: string | JobOptions | undefined): JobOpt
   if (typeof options !== 'object' || options === null) {
     throw new InvalidArgumentError('options', options, 'a name or an object');
   }
-  const { name, args, transfer, signal, timeout, priority } = options;
+  const { name, args, transfer, signal, timeout, priority, retries } = options;
   if (name !== undefined && typeof name !== 'string') {
     throw new InvalidArgumentError('name', name, 'a string');
   }
@@ -48,6 +54,7 @@ export function readJobOptions(options: string | JobOptions | undefined): JobOpt
   if (priority !== undefined && !isPriority(priority)) {
     throw new InvalidArgumentError('priority', priority, 'a whole number from -100 to 100');
   }
+  if (retries !== undefined) checkRetries(retries, transfer);
   if (timeout !== undefined && !(parseDuration(timeout, 's', 'timeout') >= 0)) {
     throw new InvalidArgumentError('timeout', timeout, 'zero or more');
   }
@@ -57,6 +64,15 @@ export function readJobOptions(options: string | JobOptions | undefined): JobOpt
 
 function isPriority(priority: number): boolean {
   return Number.isInteger(priority) && Math.abs(priority) <= MOST_PRIORITY;
+}
+
+function checkRetries(retries: number, transfer: readonly Transferable[] | undefined): void {
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new InvalidArgumentError('retries', retries, 'a whole number, 0 or more');
+  }
+  if (retries > 0 && transfer !== undefined && transfer.length > 0) {
+    throw new InvalidArgumentError('retries', retries, '0 with transfer: what was moved is gone');
+  }
 }
 
 function checkSignal(signal: AbortSignal): void {

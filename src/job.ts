@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import { DeadlockError, JobStoppedError } from './errors.ts';
+import { DeadlockError, JobStoppedError, ThreadLostError } from './errors.ts';
 import { JobGuards } from './job-guards.ts';
 import type { JobOptions } from './job-options.ts';
 import type { CallSite } from './lane/call-site.ts';
@@ -21,6 +21,9 @@ interface JobExtras {
   stopped: { readonly why: string; readonly reason: unknown } | undefined;
   isPaused: boolean;
   guards: JobGuards | undefined;
+  /** How often it may be submitted again, and with what; nothing is kept of other jobs. */
+  retries: number;
+  args: readonly unknown[];
 }
 
 const NO_TRANSFER: readonly Transferable[] = [];
@@ -181,7 +184,10 @@ class JobEntry<R> implements PendingJob {
   }
 
   submit(options: JobOptions | undefined): void {
-    laneClient().submit(this, options?.args ?? NO_ARGS, options?.transfer ?? NO_TRANSFER);
+    const args = options?.args ?? NO_ARGS;
+    laneClient().submit(this, args, options?.transfer ?? NO_TRANSFER);
+    const retries = options?.retries ?? 0;
+    if (retries > 0) Object.assign(this.#writableExtras(), { retries, args });
     if (options?.signal !== undefined || options?.timeout !== undefined) {
       const guards = new JobGuards((why, reason) => this.stop(why, reason));
       this.#writableExtras().guards = guards;
@@ -236,6 +242,7 @@ class JobEntry<R> implements PendingJob {
 
   reject(error: unknown, wasRunning = true): void {
     const stopped = this.#extras?.stopped;
+    if (stopped === undefined && error instanceof ThreadLostError && this.#retry(error)) return;
     this.#state = FAILED;
     this.#value =
       stopped === undefined
@@ -246,6 +253,21 @@ class JobEntry<R> implements PendingJob {
       poolContext.log.jobFailed(this.name, error);
     }
     this.#reject?.(this.#value);
+  }
+
+  /** Submits the job again when the caller asked for that. */
+  #retry(error: ThreadLostError): boolean {
+    const extras = this.#extras;
+    if (extras === undefined || extras.retries === 0) return false;
+    extras.retries--;
+    poolContext.log.jobRetried(this.name, extras.retries, error);
+    try {
+      laneClient().submit(this, extras.args, NO_TRANSFER);
+    } catch (failure) {
+      // The arguments cannot be copied any more.
+      this.reject(failure, false);
+    }
+    return true;
   }
 
   #makePromise(): Promise<R> {
@@ -271,5 +293,7 @@ function noExtras(): JobExtras {
     stopped: undefined,
     isPaused: false,
     guards: undefined,
+    retries: 0,
+    args: NO_ARGS,
   };
 }

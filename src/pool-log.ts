@@ -40,6 +40,12 @@ export class PoolLog {
     this.write('ERROR', `Job "${printableName(name)}" exception: ${describeThrown(error)}`);
   }
 
+  /** A job lost its thread and is submitted again. */
+  jobRetried(name: string, left: number, error: unknown): void {
+    const what = `Job "${printableName(name)}" is submitted again, ${left} retries left`;
+    this.write('WARNING', `${what}: ${describeThrown(error)}`);
+  }
+
   /** Something happened to threads; composed only when somebody listens. */
   threads(what: () => string): void {
     if (this.#logger === undefined || this.#logger === defaultLogger) return;

@@ -44,7 +44,7 @@ if (error instanceof JobStoppedError && error.wasRunning) error.code.toUpperCase
 // @ts-expect-error the arguments are of another type than the function's
 BackgroundWorkerPool.runJob((n: number) => n, { args: ['5'] });
 // @ts-expect-error unknown option
-BackgroundWorkerPool.runJob(() => 5, { retries: 5 });
+BackgroundWorkerPool.runJob(() => 5, { attempts: 5 });
 // @ts-expect-error a function or a task is needed
 BackgroundWorkerPool.runJob('work.js');
 // @ts-expect-error the result is a number
