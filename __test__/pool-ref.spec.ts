@@ -62,7 +62,7 @@ const CHILDREN: readonly (readonly [what: string, source: string, stdout: string
   ],
   [
     'a worker unref in its own run',
-    `BackgroundWorkerPool.newWorker(0.01, (data, worker) => { print(); worker.unref(); }).start();`,
+    `BackgroundWorkerPool.newWorker(0.5, (data, worker) => { print(); worker.unref(); }).start();`,
     'ran',
   ],
   [
