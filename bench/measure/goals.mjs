@@ -75,40 +75,31 @@ export function atMost(what, groupId, metric, limit, { unit, own = OURS, of = (v
 }
 
 /**
- * Every round has to show zero, not just the median.
- *
  * @param groupId one group, or `'*'` for all
  * @param metrics added up; one that a case does not have counts as zero
  */
 export function none(what, groupId, metrics, own = [OURS]) {
   const counted = (groups) => (groupId === '*' ? Object.keys(groups) : [groupId]);
-  return {
-    what,
-    reach: 'none',
-    limit: 0,
-    kind: 'count',
-    everyRound: true,
-    values: (groups) =>
-      counted(groups)
-        .flatMap((id) => own.flatMap((peer) => runsOf(groups, id, peer)))
-        .map((run) => metrics.reduce((sum, metric) => sum + (run[metric] ?? 0), 0)),
-  };
+  return zeroInEach(what, (groups) =>
+    counted(groups)
+      .flatMap((id) => own.flatMap((peer) => runsOf(groups, id, peer)))
+      .map((run) => metrics.reduce((sum, metric) => sum + (run[metric] ?? 0), 0)),
+  );
 }
 
 /** A run that crashed or ran out of time has no figures, and must not go unnoticed for it. */
 export function noFailures(what, own = [OURS]) {
-  return {
-    what,
-    reach: 'none',
-    limit: 0,
-    kind: 'count',
-    everyRound: true,
-    values: (groups) =>
-      Object.values(groups)
-        .flatMap(({ peers }) => own.map((peer) => peers[peer]))
-        .filter((peer) => peer !== undefined && peer.cannot === undefined)
-        .map(({ failures }) => failures.length),
-  };
+  return zeroInEach(what, (groups) =>
+    Object.values(groups)
+      .flatMap(({ peers }) => own.map((peer) => peers[peer]))
+      .filter((peer) => peer !== undefined && peer.cannot === undefined)
+      .map(({ failures }) => failures.length),
+  );
+}
+
+/** Every round has to show zero, not just the median. */
+function zeroInEach(what, values) {
+  return { what, reach: 'none', limit: 0, kind: 'count', everyRound: true, values };
 }
 
 function runsOf(groups, groupId, peer) {
