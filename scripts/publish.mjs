@@ -1,8 +1,9 @@
 // Publishes what scripts/pack.mjs made: the platform packages, then, when the registry shows them, the
 // main package. What is there already is skipped, so a run that broke off is simply run again.
-//   node scripts/publish.mjs --tag v1.2.3 [--packages FOLDER] [--publish]
-// Without --publish it only says what it would do. npm itself takes its right to publish from the
-// workflow (trusted publishing) and writes where the packages come from (provenance).
+//   node scripts/publish.mjs --tag v1.2.3 [--packages FOLDER] [--look-every SECONDS] [--publish]
+// Without --publish npm is only asked what it would do. It takes its right to publish from the workflow
+// (trusted publishing), and is told there to write where the packages come from (provenance), which it
+// can do nowhere else.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -15,12 +16,12 @@ import { atLeast, npm, ROOT, run, stop } from './toolchain.mjs';
 /** The first npm that publishes by the identity of a workflow. */
 const TRUSTING_NPM = '11.5.1';
 const VISIBLE_WITHIN_MS = 10 * 60_000;
-const LOOK_EVERY_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
     tag: { type: 'string' },
     packages: { type: 'string', default: join(ROOT, 'target', 'packages') },
+    'look-every': { type: 'string', default: '10' },
     publish: { type: 'boolean', default: false },
   },
 });
@@ -68,19 +69,20 @@ async function waitForPlatforms() {
   if (!values.publish) return;
   const missing = () =>
     targets.filter(({ packageName }) => !versionsOf(packageName)?.includes(version));
-  for (let waited = 0; missing().length > 0; waited += LOOK_EVERY_MS) {
-    if (waited >= VISIBLE_WITHIN_MS) {
+  const startedMs = performance.now();
+  while (missing().length > 0) {
+    if (performance.now() - startedMs > VISIBLE_WITHIN_MS) {
       const names = missing().map(({ packageName }) => packageName);
       stop(`published, but not to be seen: ${names.join(', ')}; run this again later`);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(Number(values['look-every']) * 1000);
   }
 }
 
 function publish(name, file) {
   console.log(`${values.publish ? 'publishing' : 'would publish'} ${file} as ${plan.distTag}`);
-  if (!values.publish) return;
-  const flags = ['--tag', plan.distTag, '--access', 'public', '--provenance', '--ignore-scripts'];
+  const flags = ['--tag', plan.distTag, '--access', 'public', '--ignore-scripts'];
+  if (!values.publish) flags.push('--dry-run');
   const { code, output } = run([...npm(), 'publish', join(folder, file), ...flags]);
   if (code !== 0) stop(`${name} was not published:\n${output}`);
 }
