@@ -60,13 +60,17 @@ test.after.always(() => {
 });
 
 /** Runs Node without what an npm or AVA around this test has set. */
-async function run(args: string[], cwd: string): Promise<ProgramEnd> {
+async function run(
+  args: string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<ProgramEnd> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^npm_|^NODE_OPTIONS$/i.test(name),
   );
   const child = spawn(process.execPath, args, {
     cwd,
-    env: Object.fromEntries(inherited),
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 90_000,
   });
@@ -236,4 +240,11 @@ test.serial('the commands are there', async (t) => {
   const bin = (name: string) => join('node_modules', 'backbeat', 'dist', name, 'main.js');
   t.regex((await run([bin('cli'), '--help'], folder)).stdout, /backbeat stress/);
   t.regex((await run([bin('install'), '--help'], folder)).stdout, /^usage: backbeat-install/);
+});
+
+test.serial('what was published is installed and tried, as after a release', async (t) => {
+  const settings = { npm_config_registry: registry.url, npm_config_cache: join(work, 'cache') };
+  const { code, stdout, stderr } = await run(['scripts/try-published.mjs'], ROOT, settings);
+  t.is(code, 0, stderr);
+  t.is(Object.keys(JSON.parse(stdout)).length, 8);
 });
