@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { startRegistry } from './smoke/loopback-packages.mjs';
 import { measureImport, median } from './smoke/measurements.mjs';
 import { table, writeBetween } from './smoke/page-marks.mjs';
-import { parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
+import { argumentsFor, parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
 import { tryProgram } from './smoke/programs.mjs';
 import { binariesFor, installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
 import { runnerPackages, tryRunners } from './smoke/runners.mjs';
@@ -94,13 +94,13 @@ async function tryManagers() {
 async function tryRuntimes() {
   const folder = join(work, 'managed-1');
   const rows = [];
-  for (const { title, kind, command } of runtimes()) {
+  for (const { title, kind, command, preload } of runtimes()) {
     const cells = [];
-    for (const { title: way, args, kinds = [kind] } of WAYS) {
-      if (kinds.includes(kind)) {
-        const outcome = await tryProgram([...command, ...args], folder, { kind });
-        cells.push(note(`${title}, ${way}`, outcome));
-      } else cells.push('not tried');
+    for (const way of WAYS) {
+      const outcome = await tryProgram([...command, ...argumentsFor(way, preload)], folder, {
+        kind,
+      });
+      cells.push(note(`${title}, ${way.title}`, outcome));
     }
     rows.push([title, ...cells]);
   }
