@@ -9,7 +9,7 @@ function written(isTTY: boolean, work: (progress: Progress) => void): string {
   const terminal = Object.assign(stream, { isTTY, columns: 100, rows: 20, fd: 2 });
   work(createProgress(terminal as unknown as NodeJS.WriteStream));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the codes of a terminal
-  return String(stream.read() ?? '').replace(/\u001b\[[\d;?]*[A-Za-z]/g, '\r');
+  return String(stream.read() ?? '').replace(/\u001b(?:\[[\d;?]*[A-Za-z]|[78])/g, '\r');
 }
 
 test('a bar ends at what was reached, and what follows stands apart', (t) => {
