@@ -81,6 +81,8 @@ function report(rows) {
     .output.trim()
     .replace('v', 'Node ');
   const machine = `${process.platform} ${process.arch}, ${cpus().length} CPUs`;
-  const times = `Medians of ${turns} installations each, in turn (least and most); ${node}, ${machine}.`;
+  const times =
+    `Medians of ${turns} installations each, in turn (least and most); ` +
+    `${node}, npm 12 by Node 22; ${machine}.`;
   writeBetween('installation', `${times}\n\n${written}`);
 }
