@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { machO, portableExecutable } from './fixtures/binary-stubs.ts';
 import { BINARY } from './fixtures/package-copy.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -26,27 +27,6 @@ function checkBytes(name: string, bytes: Uint8Array) {
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return check(path);
-}
-
-/** Mach-O for a processor, with one load command that names the oldest macOS. */
-function machO(processor: number): Buffer {
-  const bytes = Buffer.alloc(64);
-  bytes.writeUInt32LE(0xfeedfacf, 0);
-  bytes.writeUInt32LE(processor, 4);
-  bytes.writeUInt32LE(1, 16);
-  bytes.writeUInt32LE(0x32, 32);
-  bytes.writeUInt32LE(24, 36);
-  bytes.writeUInt32LE(11 << 16, 44);
-  return bytes;
-}
-
-function portableExecutable(machine: number): Buffer {
-  const bytes = Buffer.alloc(128);
-  bytes.write('MZ', 'latin1');
-  bytes.writeUInt32LE(64, 60);
-  bytes.writeUInt32LE(0x4550, 64);
-  bytes.writeUInt16LE(machine, 68);
-  return bytes;
 }
 
 test('the binary of this machine is what its name says', (t) => {

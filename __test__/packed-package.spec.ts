@@ -23,6 +23,11 @@ interface Packed {
   readonly files?: string[];
   readonly manifest?: Record<string, unknown>;
 }
+interface Brought {
+  readonly packages: number;
+  readonly platforms: string[];
+  readonly scripts: string[];
+}
 interface Registry {
   readonly url: string;
   close(): void;
@@ -31,6 +36,11 @@ interface Registry {
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'backbeat-packed-'));
 const packages = join(work, 'packages');
+const {
+  whatCameAlong,
+}: {
+  whatCameAlong(folder: string): Brought;
+} = await import(new URL('../scripts/smoke/installation.mjs', import.meta.url).href);
 const LIFECYCLE = /^(pre|post)?(install|pack|publish|prepare|publishOnly)$|^dependencies$/;
 let registry: Registry;
 let packed: Packed[] = [];
@@ -50,13 +60,17 @@ test.after.always(() => {
 });
 
 /** Runs Node without what an npm or AVA around this test has set. */
-async function run(args: string[], cwd: string): Promise<ProgramEnd> {
+async function run(
+  args: string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<ProgramEnd> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^npm_|^NODE_OPTIONS$/i.test(name),
   );
   const child = spawn(process.execPath, args, {
     cwd,
-    env: Object.fromEntries(inherited),
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 90_000,
   });
@@ -154,8 +168,10 @@ test('archives for prebuild-install lie beside their checksums', (t) => {
 
 test.serial('installed by npm: one platform package, and every feature works', async (t) => {
   const folder = await install('installed');
-  const modules = readdirSync(join(folder, 'node_modules'));
-  t.is(modules.filter((name) => name.startsWith('backbeat-')).length, 1);
+  const { platforms, packages: installed, scripts } = whatCameAlong(folder);
+  t.is(platforms.length, 1);
+  t.true(installed > 5, `${installed} packages`);
+  t.deepEqual(scripts, []);
   const { code, stdout, stderr } = await run(['main.mjs'], folder);
   t.is(code, 0, stderr);
   const outcomes = Object.entries(JSON.parse(stdout) as Record<string, string>);
@@ -164,6 +180,29 @@ test.serial('installed by npm: one platform package, and every feature works', a
     [],
   );
   t.is(outcomes.length, 8);
+});
+
+test('scripts and platforms are counted in whatever an installation brought', (t) => {
+  const folder = join(work, 'planted');
+  const add = (name: string, manifest: object, ...files: string[]): void => {
+    const place = join(folder, 'node_modules', name);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name, ...manifest }));
+    for (const file of files) writeFileSync(join(place, file), '');
+  };
+  add('quiet', { scripts: { test: 'true', prepare: 'true' } });
+  add('quiet/dist', { scripts: { install: 'no package of its own' } });
+  add('@scope/loud', { scripts: { postinstall: 'true' } });
+  add('quiet/node_modules/compiled', {}, 'binding.gyp');
+  add('backbeat-linux-x64-gnu', {});
+  add('backbeat-linux-x64-musl', {});
+  const { packages: installed, platforms, scripts } = whatCameAlong(folder);
+  t.is(installed, 5);
+  t.deepEqual(platforms.sort(), ['backbeat-linux-x64-gnu', 'backbeat-linux-x64-musl']);
+  t.deepEqual(scripts.sort(), [
+    '@scope/loud: postinstall',
+    'quiet/node_modules/compiled: binding.gyp',
+  ]);
 });
 
 test.serial('installed by npm with --omit=optional: the load error says so', async (t) => {
@@ -201,4 +240,11 @@ test.serial('the commands are there', async (t) => {
   const bin = (name: string) => join('node_modules', 'backbeat', 'dist', name, 'main.js');
   t.regex((await run([bin('cli'), '--help'], folder)).stdout, /backbeat stress/);
   t.regex((await run([bin('install'), '--help'], folder)).stdout, /^usage: backbeat-install/);
+});
+
+test.serial('what was published is installed and tried, as after a release', async (t) => {
+  const settings = { npm_config_registry: registry.url, npm_config_cache: join(work, 'cache') };
+  const { code, stdout, stderr } = await run(['scripts/try-published.mjs'], ROOT, settings);
+  t.is(code, 0, stderr);
+  t.is(Object.keys(JSON.parse(stdout)).length, 8);
 });

@@ -99,6 +99,27 @@ test('all manifests agree on the version', (t) => {
   }
 });
 
+test('the Node versions that are promised are those that the workflows test', (t) => {
+  const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+  const promised = [...engines.node.matchAll(/(\^|>=)(\d+)/g)].map(([, range, major]) => {
+    return { isOpen: range === '>=', major: Number(major) };
+  });
+  const oldest = promised.map(({ major }) => major);
+  for (const workflow of ['ci.yml', 'release.yml']) {
+    const [, listed = ''] =
+      /^ +node: \[(20.*)\]$/m.exec(read(`.github/workflows/${workflow}`)) ?? [];
+    const tested = listed.split(', ').map(Number);
+    t.deepEqual(
+      oldest.filter((major) => !tested.includes(major)),
+      [],
+      `${workflow} does not test them`,
+    );
+    const isPromised = (tried: number) =>
+      promised.some(({ isOpen, major }) => (isOpen ? tried >= major : tried === major));
+    t.true(tested.every(isPromised), `${workflow} tests ${listed}`);
+  }
+});
+
 test('the binary asks for the version of Node-API that its archives are named after', (t) => {
   const { napi_versions: named } = JSON.parse(read('package.json')).binary;
   const [, asked] = /features = \["napi(\d+)"\]/.exec(read('crates/node/Cargo.toml')) ?? [];

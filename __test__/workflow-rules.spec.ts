@@ -1,15 +1,21 @@
-// The rules for workflows that actionlint does not know, each with a workflow that breaks it.
+// The checks of the workflows, each with one that breaks it: actionlint, and the rules that it does not know.
 import test from 'ava';
 
 const CHECK = new URL('../scripts/checks/workflows.mjs', import.meta.url).href;
 const {
+  problemsOfActionlint,
   problemsOfRules,
 }: {
-  problemsOfRules(workflow: { readonly path: string; readonly text: string }): string[];
+  problemsOfActionlint(workflows: readonly Workflow[]): Promise<string[]>;
+  problemsOfRules(workflow: Workflow): string[];
 } = await import(CHECK);
 
 const PINNED = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1';
 
+interface Workflow {
+  readonly path: string;
+  readonly text: string;
+}
 interface Parts {
   readonly top?: string;
   readonly job?: string;
@@ -77,3 +83,35 @@ test('a step that runs what is not there', (t) => {
   const script = problemsOf({ step: 'run: node scripts/nothing.mjs' });
   t.deepEqual(script, ['w.yml:10: there is no scripts/nothing.mjs']);
 });
+
+const LINTED = `on: push
+jobs:
+  build:
+    runs-on: ubuntu-24.04-arm
+    steps:
+      - run: echo "\${{ github.sha }}"
+  test:
+    needs: build
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo done
+`;
+const planted: Record<string, readonly [old: string, fault: string, says: RegExp]> = {
+  'a job that waits for none': ['needs: build', 'needs: built', /needs job "built"/],
+  'a context that is none': ['github.sha', 'github.shaa', /"shaa" is not defined/],
+  'a runner that is none': ['ubuntu-latest', 'ubuntu-1.0', /"ubuntu-1\.0" is unknown/],
+  'a key that is none': ['steps:', 'step:', /unexpected key "step"/],
+  'no YAML': ['on: push', 'on: [push', /^w\.yml: actionlint cannot read it/],
+};
+
+test('actionlint has nothing to say of a good workflow', async (t) => {
+  t.deepEqual(await problemsOfActionlint([{ path: 'w.yml', text: LINTED }]), []);
+});
+
+for (const [title, [old, fault, says]] of Object.entries(planted)) {
+  test(`actionlint finds ${title}`, async (t) => {
+    const text = LINTED.replace(old, fault);
+    const problems = await problemsOfActionlint([{ path: 'w.yml', text }]);
+    t.regex(problems.join('\n'), says);
+  });
+}

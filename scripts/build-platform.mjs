@@ -83,7 +83,7 @@ function build() {
       ...['build', '--platform', '--release', '--no-js', ...(byZig ? ['--cross-compile'] : [])],
       ...['--target', `${target.triple}${floor}`],
       ...['--manifest-path', 'crates/node/Cargo.toml', '--package', 'backbeat-node'],
-      ...['--output-dir', folder],
+      ...['--output-dir', folder, '--', '--locked'],
     ],
     values['build-std'] ? BUILD_STD : {},
   );

@@ -2,15 +2,16 @@
 // of ours (compat/programs), and compares what they say.
 //   npm run compat [-- PACKAGE ...] [--write]     --write puts the table into docs/compatibility.md
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { table, writeBetween } from './smoke/page-marks.mjs';
 
 const ROOT = new URL('../', import.meta.url);
 const COMPAT = new URL('compat/', ROOT);
 const REGISTER = new URL('dist/timers/register.js', ROOT).href;
-const PAGE = new URL('docs/compatibility.md', ROOT);
+const HEAD = ['package', 'driven by', 'checks', 'outcome'];
 const TIME_LIMIT_MS = 120_000;
 /** Programs whose name is not that of the package they drive. */
 const PACKAGES = {
@@ -95,17 +96,8 @@ function writeTable() {
     const by = name.endsWith('own-tests')
       ? 'its own tests'
       : `[a program](../compat/programs/${name}.mjs)`;
-    return `| ${packageName} ${dependencies[packageName]} | ${by} | ${checks} | ${verdict} |`;
+    return [`${packageName} ${dependencies[packageName]}`, by, checks, verdict];
   });
-  const table = [
-    '| package | driven by | checks | outcome |',
-    '| --- | --- | --- | --- |',
-    ...lines,
-  ].join('\n');
-  const [begin, end] = ['<!-- packages:begin -->', '<!-- packages:end -->'];
-  const old = readFileSync(PAGE, 'utf8');
-  const [head, rest] = old.split(begin);
-  if (rest === undefined) throw new Error(`docs/compatibility.md: the mark ${begin} is missing`);
   const node = `Node ${process.version}, ${process.platform} ${process.arch}.`;
-  writeFileSync(PAGE, `${head}${begin}\n\n${node}\n\n${table}\n\n${end}${rest.split(end)[1]}`);
+  writeBetween('packages', `${node}\n\n${table(HEAD, lines)}`);
 }

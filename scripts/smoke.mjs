@@ -4,21 +4,21 @@
 // --write puts the tables into docs/compatibility.md. --on: COMMAND starts a Node of another platform,
 // whose binary is in FOLDER. --only-on leaves everything else out, and its tables as they are. Needs
 // the registry that npm is configured for, the first time for the runtimes as well.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { startRegistry } from './smoke/loopback-packages.mjs';
-import { measureImport, measureInstallation, median } from './smoke/measurements.mjs';
-import { parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
+import { measureImport, median } from './smoke/measurements.mjs';
+import { table, writeBetween } from './smoke/page-marks.mjs';
+import { argumentsFor, parsePlace, platformRows, WAYS } from './smoke/platforms.mjs';
 import { tryProgram } from './smoke/programs.mjs';
 import { binariesFor, installInto, nodeFor, packageManagers } from './smoke/projects.mjs';
 import { runnerPackages, tryRunners } from './smoke/runners.mjs';
 import { installTools, nodeBinary, runtimes } from './smoke/tools.mjs';
 import { npm, ROOT, run, stop } from './toolchain.mjs';
 
-const PAGE = join(ROOT, 'docs', 'compatibility.md');
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
@@ -51,7 +51,7 @@ async function tryThisPlatform() {
   await tryManagers();
   await tryRuntimes();
   await tryPlaces();
-  await measure();
+  measure();
 }
 
 async function tryOtherPlatforms() {
@@ -94,13 +94,13 @@ async function tryManagers() {
 async function tryRuntimes() {
   const folder = join(work, 'managed-1');
   const rows = [];
-  for (const { title, kind, command } of runtimes()) {
+  for (const { title, kind, command, preload } of runtimes()) {
     const cells = [];
-    for (const { title: way, args, kinds = [kind] } of WAYS) {
-      if (kinds.includes(kind)) {
-        const outcome = await tryProgram([...command, ...args], folder, { kind });
-        cells.push(note(`${title}, ${way}`, outcome));
-      } else cells.push('not tried');
+    for (const way of WAYS) {
+      const outcome = await tryProgram([...command, ...argumentsFor(way, preload)], folder, {
+        kind,
+      });
+      cells.push(note(`${title}, ${way.title}`, outcome));
     }
     rows.push([title, ...cells]);
   }
@@ -122,16 +122,11 @@ async function tryPlaces() {
   );
 }
 
-async function measure() {
-  const [, manager] = packageManagers();
-  const times = await measureInstallation(work, manager, registry.url, join(work, 'cache-warm'));
+function measure() {
   const imports = measureImport(nodeBinary('node22'), join(work, 'managed-1'));
   const { bare, imported, addedCpuMs } = imports;
   const spread = (sorted) =>
     `${sorted[sorted.length >> 2].toFixed(0)} to ${sorted[(sorted.length * 3) >> 2].toFixed(0)} ms`;
-  console.log(
-    `${manager.title}, warm cache: ${median(times).toFixed(0)} ms (middle half ${spread(times)})`,
-  );
   console.log(
     `import: ${median(addedCpuMs).toFixed(1)} ms of CPU over bare Node (${median(bare.cpuMs).toFixed(1)} ms; ` +
       `middle half of the differences ${spread(addedCpuMs)}); wall ${spread(bare.wallMs)}, and ` +
@@ -147,8 +142,7 @@ function note(where, { cell, problem }) {
 }
 
 function addTable(mark, head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  tables[mark].push([line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'));
+  tables[mark].push(table(head, rows));
 }
 
 function report() {
@@ -159,16 +153,7 @@ function report() {
 
 function writePage() {
   const system = `On ${process.platform} ${process.arch}.`;
-  let page = readFileSync(PAGE, 'utf8');
   for (const [mark, written] of Object.entries(tables)) {
-    if (written.length > 0) page = replaceMarked(page, mark, [system, ...written].join('\n\n'));
+    if (written.length > 0) writeBetween(mark, [system, ...written].join('\n\n'));
   }
-  writeFileSync(PAGE, page);
-}
-
-function replaceMarked(page, mark, body) {
-  const [begin, end] = [`<!-- ${mark}:begin -->`, `<!-- ${mark}:end -->`];
-  const [head, rest] = page.split(begin);
-  if (rest === undefined) throw new Error(`docs/compatibility.md: the mark ${begin} is missing`);
-  return `${head}${begin}\n\n${body}\n\n${end}${rest.split(end)[1]}`;
 }

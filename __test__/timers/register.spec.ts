@@ -42,6 +42,22 @@ test.serial('the globals, require and both kinds of import hand out ours', (t) =
   ),
 );
 
+test.serial('globals that are accessors are replaced and given back, as Deno has them', (t) =>
+  prints(
+    t,
+    `const before = setTimeout;
+    Object.defineProperty(globalThis, 'setTimeout', {
+      get: () => before, set: () => {}, configurable: true, enumerable: true,
+    });
+    const { isRegistered, unregister } = await import('${REGISTER}');
+    console.log(isRegistered(), setTimeout === before);
+    unregister();
+    const { get } = Object.getOwnPropertyDescriptor(globalThis, 'setTimeout');
+    console.log(setTimeout === before, typeof get);`,
+    ['true false', 'true function'],
+  ),
+);
+
 test.serial('unregister gives back the very functions', (t) =>
   prints(
     t,

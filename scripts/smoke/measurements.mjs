@@ -1,10 +1,8 @@
-// Times that a user notices: an installation with everything in the cache, and an import without work.
+// A time that a user notices: an import without work.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installInto } from './projects.mjs';
 
-const INSTALLATIONS = 5;
 const STARTS = 40;
 /** What the process has used of the processor when it ends by itself. */
 const REPORT_CPU = `
@@ -13,22 +11,6 @@ const REPORT_CPU = `
     process.stdout.write(String((user + system) / 1000));
   });
 `;
-
-/** Installs with a warm cache some times over. @returns milliseconds, sorted */
-export async function measureInstallation(folder, manager, url, cache) {
-  const times = [];
-  for (let turn = 0; turn <= INSTALLATIONS; turn += 1) {
-    const { code, installMs, output } = await installInto(
-      join(folder, `warm-${turn}`),
-      manager,
-      url,
-      cache,
-    );
-    if (code !== 0) throw new Error(`the installation failed:\n${output}`);
-    if (turn > 0) times.push(installMs); // the first one fills the cache
-  }
-  return times.sort((a, b) => a - b);
-}
 
 /**
  * Starts Node with and without the import in turn, on the package that is installed in a project. The

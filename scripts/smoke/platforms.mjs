@@ -8,17 +8,20 @@ import { findTarget, targets } from '../packaging/targets.mjs';
 import { runProgram, tryProgram } from './programs.mjs';
 import { installInto, npmForTarget } from './projects.mjs';
 
-/** The ways in which the program is run everywhere, by the arguments of Node. */
+/** The ways in which the program is run everywhere. */
 export const WAYS = [
-  { title: 'main thread', args: ['main.mjs'] },
-  { title: 'in a worker only', args: ['in-worker.mjs'] },
-  { title: '`require()`', args: ['required.cjs'] },
-  {
-    title: '`--import backbeat/register`',
-    args: ['--import', 'backbeat/register', 'register.mjs'],
-    kinds: ['node'],
-  },
+  { title: 'main thread', program: 'main.mjs' },
+  { title: 'in a worker only', program: 'in-worker.mjs' },
+  { title: '`require()`', program: 'required.cjs' },
+  { title: '`backbeat/register` preloaded', program: 'register.mjs', isRegistered: true },
 ];
+/** How Node is told to load the drop-in timers before the program. */
+const NODE_PRELOAD = ['--import', 'backbeat/register'];
+
+/** The arguments for a way, on a runtime that preloads like this. */
+export function argumentsFor({ program, isRegistered = false }, preload = NODE_PRELOAD) {
+  return isRegistered ? [...preload, program] : [program];
+}
 
 /** The columns in front of the ways: package, binary, what ran it. */
 const FIRST_WAY = 3;
@@ -71,9 +74,9 @@ async function tryPlace({ target, command, folder }, { work, url, note }) {
     return [title, note(`${target.name}, ${title}`, { cell: 'FAILED', problem })];
   }
   const cells = [];
-  for (const { title: way, args } of WAYS) {
-    const outcome = await tryProgram([...command, ...args], folder);
-    cells.push(note(`${target.name}, ${title}, ${way}`, outcome));
+  for (const way of WAYS) {
+    const outcome = await tryProgram([...command, ...argumentsFor(way)], folder);
+    cells.push(note(`${target.name}, ${title}, ${way.title}`, outcome));
   }
   return [title, ...cells];
 }

@@ -29,6 +29,7 @@ export function packageManagers() {
   return [
     npm('npm10'),
     npm('npm11'),
+    npm('npm12', [], nodeBinary('node22')),
     {
       title: `pnpm ${versionOf('pnpm')}`,
       install: (url, cache, packages) => ({
@@ -79,9 +80,9 @@ export function npmForTarget({ platform, arch, libc }) {
   ]);
 }
 
-function npm(name, flags = []) {
+function npm(name, flags = [], node = nodeBinary('node20')) {
   const quiet = ['--no-audit', '--no-fund', '--loglevel=warn'];
-  const program = [nodeBinary('node20'), toolFile(name, 'bin/npm-cli.js')];
+  const program = [node, toolFile(name, 'bin/npm-cli.js')];
   return {
     title: `npm ${versionOf(name)}`,
     install: (url, cache, packages) => ({

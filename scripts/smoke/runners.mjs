@@ -12,7 +12,7 @@ export const runnerPackages = Object.entries(RUNNERS).map((entry) => entry.join(
  * @returns for each place: its title and the outcome there
  */
 export async function tryRunners(folder) {
-  const [node22, node24] = [nodeBinary('node22'), nodeBinary('node24')];
+  const [node20, node22, node24] = ['node20', 'node22', 'node24'].map(nodeBinary);
   const jest = [
     ...['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
     ...['--testMatch', '**/*.jest.mjs', '--testEnvironment', 'node'],
@@ -23,7 +23,8 @@ export async function tryRunners(folder) {
       command: [node22, 'node_modules/ava/entrypoints/cli.mjs', 'features.ava.mjs'],
     },
     { title: `Jest ${RUNNERS.jest}, Node 24`, command: [node24, ...jest], kind: 'jest' },
-    { title: `Jest ${RUNNERS.jest}, Node 22`, command: [node22, ...jest], kind: 'old-jest' },
+    { title: `Jest ${RUNNERS.jest}, Node 22`, command: [node22, ...jest], kind: 'jest' },
+    { title: `Jest ${RUNNERS.jest}, Node 20`, command: [node20, ...jest], kind: 'jest' },
     {
       title: `vitest ${RUNNERS.vitest}, Node 22`,
       command: [node22, 'node_modules/vitest/vitest.mjs', 'run', 'features.vitest'],

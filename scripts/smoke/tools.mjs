@@ -17,6 +17,7 @@ const TOOLS = {
   node26: `npm:${NODE_PACKAGE}@26.10.0`,
   npm10: 'npm:npm@10.9.9',
   npm11: 'npm:npm@11.21.2',
+  npm12: 'npm:npm@12.2.0',
   pnpm: '12.21.0',
   yarn1: 'npm:yarn@1.22.22',
   yarn4: 'npm:@yarnpkg/cli-dist@4.18.1',
@@ -39,18 +40,27 @@ export function installTools() {
   writeFileSync(stamp, manifest);
 }
 
-/** Command lines of the runtimes: `{ title, command, kind }`. */
+/**
+ * Command lines of the runtimes: `{ title, command, kind, preload }`. `preload`: what loads the drop-in
+ * timers first, where it is not as with Node.
+ */
 export function runtimes() {
   const nodes = ['node20', 'node22', 'node24', 'node26'].map((name) => {
     return { title: `Node ${versionOf(name)}`, kind: 'node', command: [nodeBinary(name)] };
   });
   return [
     ...nodes,
-    { title: `Bun ${versionOf('bun')}`, kind: 'bun', command: [bunBinary()] },
+    {
+      title: `Bun ${versionOf('bun')}`,
+      kind: 'bun',
+      command: [bunBinary()],
+      preload: ['--preload', 'backbeat/register'],
+    },
     {
       title: `Deno ${versionOf('deno')}`,
       kind: 'deno',
       command: [binaryBelow('@deno', 'deno'), 'run', '--allow-all'],
+      preload: ['--preload', './node_modules/backbeat/dist/timers/register.js'],
     },
   ];
 }

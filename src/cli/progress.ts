@@ -25,7 +25,7 @@ class BarProgress implements Progress {
   }
 
   stage(name: string, total: number): void {
-    this.end();
+    this.#bar?.stop();
     this.#total = total;
     this.#bar = new cliProgress.SingleBar(
       {
@@ -47,8 +47,10 @@ class BarProgress implements Progress {
   }
 
   end(): void {
-    this.#bar?.stop();
+    if (this.#bar === undefined) return;
+    this.#bar.stop();
     this.#bar = undefined;
+    this.#stream.write('\n'); // what comes next is no bar
   }
 }
 

@@ -65,7 +65,9 @@ export function register(): void {
     ...plan(promises, PROMISES),
   ];
   for (const { holder, name, original, ours } of replacements) {
-    Object.defineProperty(holder, name, { ...original, value: ours });
+    // Not all of the old property: Deno's globals are accessors.
+    const { configurable = true, enumerable = true } = original;
+    Object.defineProperty(holder, name, { configurable, enumerable, writable: true, value: ours });
   }
   syncBuiltinESMExports();
 }

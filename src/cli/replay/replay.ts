@@ -82,17 +82,14 @@ function runInRealTime(run: Replay, progress: Progress): Promise<void> {
       quietMs = seen === run.callbacks ? quietMs + WATCH_INTERVAL_MS : 0;
       seen = run.callbacks;
       const isStuck = run.isPastEnd() && quietMs >= PATIENCE_MS;
+      progress.update(isDraining ? run.visitsEnded : run.requestsRun);
       if (run.isDone() || isStuck) {
         clearInterval(watch);
         resolve();
-      } else if (isDraining) {
-        progress.update(run.visitsEnded);
-      } else if (run.requestsRun < run.requests) {
-        progress.update(run.requestsRun);
-      } else {
+      } else if (!isDraining && run.requestsRun === run.requests) {
         isDraining = true;
-        progress.update(run.requestsRun);
         progress.stage('waiting for open visits', run.visits);
+        progress.update(run.visitsEnded);
       }
     }, WATCH_INTERVAL_MS);
   });
