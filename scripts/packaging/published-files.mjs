@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../toolchain.mjs';
-import { THREAD_ENTRIES } from './bundle-entries.mjs';
+import { PARTS } from './bundle-entries.mjs';
 import { THREAD_FILE } from './thread-bundle.mjs';
 
 /** `from './x.js'`, `import './x.js'`, `import('./x.js')`, and the same with what tsc writes in types. */
@@ -19,7 +19,7 @@ export function publishedFiles(manifest) {
       typeof entry === 'string' ? [entry] : Object.values(entry),
     ),
     ...Object.values(manifest.bin),
-    ...THREAD_ENTRIES.map((entry) => `dist/${entry.replace(/\.ts$/, '.js')}`),
+    ...PARTS.map(({ name }) => `dist/${name}.cjs`),
     `dist/${THREAD_FILE}`,
     ...commandModules(manifest),
   ];

@@ -3,8 +3,8 @@ import { channel } from '../channel/channel.ts';
 import type { Receiver } from '../channel/receiver.ts';
 import type { Sender } from '../channel/sender.ts';
 import { BackbeatError, ThreadsClosedError } from '../errors.ts';
-import { driverTask } from '../fan-out/driver-module.ts';
-import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import type { CarriedFunction } from '../lane/carried-function.ts';
+import { driverFunction } from '../lane/driver-function.ts';
 import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
 import type { ItemOutlet } from './ordered-items.ts';
@@ -47,7 +47,6 @@ export interface Consumption {
 
 const OPTION_NAMES: ReadonlySet<string> = new Set(['capacity']);
 const DEFAULT_CAPACITY = 1024;
-const CONSUME: CarriedFunction = carry(driverTask('ordered/consume-driver.js', 'consume'));
 const WRITTEN: Promise<void> = Promise.resolve();
 
 /**
@@ -188,7 +187,11 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
       args,
       started: startedPort,
     };
-    const result = pool.run(CONSUME, [start], [handle.port, startedPort]);
+    const result = pool.run(
+      driverFunction('consume-driver', 'consume'),
+      [start],
+      [handle.port, startedPort],
+    );
     const ended = result.finally(() => this.#end());
     return { started: firstMessage(port1, ended), result: ended };
   }
