@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { PARTS, PUBLIC_ENTRIES } from './packaging/bundle-entries.mjs';
 import { writeParts } from './packaging/part-files.mjs';
 import { readOwners } from './packaging/part-owners.mjs';
-import { bundleThread } from './packaging/thread-bundle.mjs';
 import { ROOT } from './toolchain.mjs';
 
 const DIST = join(ROOT, 'dist');
@@ -21,4 +20,3 @@ for (const name of readdirSync(DIST)) {
 }
 const parts = [...PARTS, WATCHED];
 await writeParts(await readOwners(parts), [...PUBLIC_ENTRIES, ...WATCHED.roots]);
-await bundleThread();

@@ -53,6 +53,7 @@ export const PARTS = [
       'lane/revive-function.ts',
     ],
   },
+  { name: 'lane-thread', thread: true, roots: ['lane/lane-thread.ts'] },
   { name: 'range-driver', thread: true, roots: ['fan-out/range-driver.ts'] },
   { name: 'channels', onDemand: true, roots: ['channel/channel.ts'] },
   { name: 'producer', thread: true, roots: ['generator/producer.ts'] },
@@ -74,9 +75,15 @@ export const PARTS = [
   {
     name: 'lanes',
     onDemand: true,
-    roots: ['lane/lane-client.ts', 'lane/call-site.ts', 'thread-runs.ts', 'thread-place.ts'],
+    roots: [
+      'lane/lane-client.ts',
+      'lane/call-site.ts',
+      'lane/carried-function.ts',
+      'thread-runs.ts',
+      'thread-place.ts',
+    ],
   },
-  { name: 'carry', onDemand: true, roots: ['lane/carried-function.ts'] },
+  { name: 'carry', onDemand: true, roots: ['lane/carried-graph.ts', 'lane/function-source.ts'] },
   {
     name: 'fan-out',
     onDemand: true,

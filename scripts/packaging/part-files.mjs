@@ -73,7 +73,8 @@ async function bundlePart(owners, part, wanted) {
         .map((name) => [name, owners.key(part, module, name)])
         .filter(([, key]) => wanted.has(key))
         .map(([name, key]) => `${JSON.stringify(name)} as ${key}`);
-      return list.length > 0 ? `export { ${list} } from './${module}';` : '';
+      if (list.length > 0) return `export { ${list} } from './${module}';`;
+      return part.roots.includes(module) ? `import './${module}';` : '';
     })
     .join('\n');
   const { outputFiles } = await build({
@@ -102,7 +103,11 @@ function elsewhere(owners, part) {
         const module = relative(SOURCE_FOLDER, join(resolveDir, path)).split(sep).join(posix.sep);
         if (!owners.names.has(module)) return { path, external: true };
         const way = kind === 'dynamic-import' ? 'inside' : owners.way(part, module);
-        return way === 'inside' ? undefined : { path: module, namespace: way, sideEffects: false };
+        if (way !== 'inside') return { path: module, namespace: way, sideEffects: false };
+        // A root runs even if nothing is taken from it.
+        return part.roots.includes(module)
+          ? { path: join(SOURCE_FOLDER, module), sideEffects: true }
+          : undefined;
       });
       onLoad({ filter: /./, namespace: 'at once' }, ({ path }) => {
         const owner = owners.owner.get(path);

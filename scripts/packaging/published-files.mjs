@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../toolchain.mjs';
 import { PARTS } from './bundle-entries.mjs';
-import { THREAD_FILE } from './thread-bundle.mjs';
 
 /** `from './x.js'`, `import './x.js'`, `import('./x.js')`, and the same with what tsc writes in types. */
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|[rR]equire\w*\()\s*['"](\.[^'"]+)['"]/g;
@@ -20,7 +19,6 @@ export function publishedFiles(manifest) {
     ),
     ...Object.values(manifest.bin),
     ...PARTS.map(({ name }) => `dist/${name}.cjs`),
-    `dist/${THREAD_FILE}`,
     ...commandModules(manifest),
   ];
   const found = new Set();

@@ -106,6 +106,12 @@ export class LeasedThread {
   }
 }
 
+/** Starts so many threads: they come up while the caller gets ready what they are to run. */
+export function leaseAhead(count: number): void {
+  const leases = Array.from({ length: count }, () => new LeasedThread());
+  for (const lease of leases) lease.release();
+}
+
 /** The one that was released last; others may have ended meanwhile. */
 function takeKept(): LaneThread | undefined {
   const { threads } = laneClient();
