@@ -34,6 +34,7 @@ export const PARTS = [
       'timer-host.ts',
     ],
   },
+  { name: 'processors', onDemand: true, roots: ['processors.ts'] },
   { name: 'native', onDemand: true, roots: ['native.ts'] },
   {
     name: 'engine',
@@ -110,7 +111,12 @@ export const PARTS = [
   {
     name: 'ordered',
     onDemand: true,
-    roots: ['ordered/ordered-items.ts', 'ordered/loop-items.ts', 'ordered/thread-pool.ts'],
+    roots: [
+      'ordered/ordered-items.ts',
+      'ordered/loop-items.ts',
+      'ordered/thread-pool.ts',
+      'ordered/first-message.ts',
+    ],
   },
   { name: 'sources', onDemand: true, roots: ['sources/lines.ts', 'sources/walk.ts'] },
 ];

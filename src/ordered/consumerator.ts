@@ -1,4 +1,3 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { channel } from '../channel/channel.ts';
 import type { Receiver } from '../channel/receiver.ts';
 import type { Sender } from '../channel/sender.ts';
@@ -7,6 +6,7 @@ import type { CarriedFunction } from '../lane/carried-function.ts';
 import { driverFunction } from '../lane/driver-function.ts';
 import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
+import { firstMessage, messageChannel } from './first-message.ts';
 import type { ItemOutlet } from './ordered-items.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -179,7 +179,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     listener: ConsumeListener,
   ): Consumption {
     this.#listener = listener;
-    const { port1, port2: startedPort } = new MessageChannel();
+    const { port1, port2: startedPort } = messageChannel();
     const handle = this.#receiver.handle();
     const start: ConsumeStart = {
       handle,
@@ -256,24 +256,4 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
 function isConsumerGone(error: unknown): boolean {
   const code = error instanceof BackbeatError ? error.code : '';
   return code === 'BACKBEAT_CHANNEL_CLOSED' || code === 'BACKBEAT_CHANNEL_RECEIVER_LOST';
-}
-
-/** The first message on a port; it may be that the whole work was over before. */
-function firstMessage(port: MessagePort, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    port.once('message', () => {
-      port.close();
-      resolve();
-    });
-    port.unref();
-    ended.then(
-      () => resolve(),
-      (error) => {
-        // It may have come, and not been delivered yet.
-        if (receiveMessageOnPort(port) === undefined) reject(error);
-        else resolve();
-        port.close();
-      },
-    );
-  });
 }
