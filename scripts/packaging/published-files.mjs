@@ -46,7 +46,8 @@ function importsOf(path) {
   if (!existsSync(join(ROOT, path))) throw new Error(`${path} is to be published, but is missing`);
   // The generated loader names what it may find, on every platform.
   if (path === 'index.js') return [];
-  const source = readFileSync(join(ROOT, path), 'utf8');
+  // Long lines are broken, also inside strings.
+  const source = readFileSync(join(ROOT, path), 'utf8').replaceAll('\\\n', '');
   const isTypes = path.endsWith('.d.ts');
   return [...source.matchAll(IMPORT)]
     .map(([, specifier]) => join(dirname(path), specifier))
