@@ -50,6 +50,44 @@ test.serial('a class is the same through every entry', async (t) => {
   t.deepEqual(await outputOf(source), [true, true]);
 });
 
+const PARTS_AT_ONCE = {
+  backbeat: ['base', 'pool', 'scheduler'],
+  'backbeat/scheduler': ['base', 'scheduler'],
+  'backbeat/register': ['base', 'register', 'timers'],
+};
+for (const [entry, parts] of Object.entries(PARTS_AT_ONCE)) {
+  test.serial(`${entry}: what most programs never use is not loaded with it`, async (t) => {
+    const source = `
+      require('${entry}');
+      const names = Object.keys(require.cache).map((path) => /dist.(.*)\\.cjs$/.exec(path)?.[1]);
+      console.log(JSON.stringify(names.filter(Boolean).sort()));
+    `;
+    t.deepEqual(await outputOf(source), parts);
+  });
+}
+
+test.serial(
+  'what is loaded later does not meet the timers that a program has put in place since',
+  async (t) => {
+    const source = `
+    const { BackbeatError, BackgroundWorkerPool, parallelise } = require('backbeat');
+    const gone = () => { throw new Error('fake'); };
+    const names = ['setTimeout', 'clearTimeout', 'setImmediate'];
+    for (const module of [globalThis, require('node:timers')]) {
+      for (const name of names) module[name] = gone;
+    }
+    globalThis.performance = { now: gone };
+    Date.now = gone;
+    const ran = new Promise((resolve) => {
+      BackgroundWorkerPool.newActor(() => resolve('ran'), { delay: 0.001 }).start();
+    });
+    const results = parallelise((id) => id + 1, 3);
+    Promise.all([ran, results]).then((all) => console.log(JSON.stringify(all)));
+  `;
+    t.deepEqual(await outputOf(source), ['ran', [1, 2, 3]]);
+  },
+);
+
 for (const hidden of ['backbeat/index.js', 'backbeat/dist/native.js', 'backbeat/native']) {
   test.serial(`${hidden} is not to be had`, async (t) => {
     const source = `

@@ -41,7 +41,7 @@ function installPackages() {
 function compileTypeScript() {
   const sources = [
     ...['src', 'scripts/bundle.mjs'],
-    ...['bundle-entries', 'merged-chunks', 'output-closure', 'thread-bundle'].map(
+    ...['bundle-entries', 'part-files', 'part-owners'].map(
       (name) => `scripts/packaging/${name}.mjs`,
     ),
     ...['tsconfig.json', 'index.d.ts', 'package-lock.json'],

@@ -173,7 +173,7 @@ export class BackgroundWorker<D = unknown> extends WorkerState<D> {
 
   /** Where this worker runs. */
   get #runs(): WorkerRuns {
-    return this.hasFlag(ON_THREAD) ? threadRuns : isolateRuns;
+    return this.hasFlag(ON_THREAD) ? threadRuns() : isolateRuns();
   }
 
   #setRef(isRef: boolean): this {

@@ -81,7 +81,7 @@ export { Job } from './job.ts';
 export type { JobOptions } from './job-options.ts';
 export { jobSignal } from './job-signal.ts';
 export { CorruptValueError } from './lane/corrupt-value.ts';
-export { registerErrorClass } from './lane/error-classes.ts';
+export { registerErrorClass } from './lane/error-names.ts';
 export { move } from './lane/moved.ts';
 export type { ThreadOptions } from './lane/thread-settings.ts';
 export { type ThreadTask, task } from './lane/thread-task.ts';

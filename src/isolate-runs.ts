@@ -35,8 +35,7 @@ import {
 } from './worker-recurrence.ts';
 import type { WorkerRuns } from './worker-runs.ts';
 
-/** See the head of the file. */
-export const isolateRuns: WorkerRuns = {
+const runs: WorkerRuns = {
   prepare: () => undefined,
   start,
   begin,
@@ -46,6 +45,11 @@ export const isolateRuns: WorkerRuns = {
   setRef,
   deadlineNs,
 };
+
+/** See the head of the file. */
+export function isolateRuns(): WorkerRuns {
+  return runs;
+}
 
 function start<D>(worker: BackgroundWorker<D>): void {
   const isAtInstant = worker.extras?.atEpochMs !== undefined;

@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import type * as Binding from '../index.js';
 import { BindingLoadError, BindingVersionError, type LoadAttempt } from './errors.ts';
+import { hostProcess as host } from './host-at-load.ts';
 import { type HostPlatform, hostPlatform, platformName } from './host-platform.ts';
 
 export type NativeBinding = typeof Binding;
@@ -23,8 +24,6 @@ export type {
 } from '../index.js';
 
 const requireFromHere = createRequire(import.meta.url);
-/** Taken at load: a program may have put something else in its place by the first use. */
-const host = process;
 /** The platforms that binaries are published for. */
 const PUBLISHED = /^(linux-(x64|arm64)-(gnu|musl)|darwin-(x64|arm64)|win32-(x64|arm64)-msvc)$/;
 let loaded: NativeBinding | undefined;

@@ -7,9 +7,21 @@ import { WorkerRegistry } from './worker-registry.ts';
 
 /** What the workers of an isolate share: registry, log and the scheduler they run on. */
 export class PoolContext {
-  readonly registry: WorkerRegistry<BackgroundWorker> = new WorkerRegistry();
-  readonly log: PoolLog = new PoolLog();
+  #registry: WorkerRegistry<BackgroundWorker> | undefined;
+  #log: PoolLog | undefined;
   #engine: TimerEngine | undefined;
+
+  /** All workers, by id and by name. */
+  get registry(): WorkerRegistry<BackgroundWorker> {
+    this.#registry ??= new WorkerRegistry<BackgroundWorker>();
+    return this.#registry;
+  }
+
+  /** What the pool tells. */
+  get log(): PoolLog {
+    this.#log ??= new PoolLog();
+    return this.#log;
+  }
 
   /** The engine under the scheduler that the workers run on. */
   get engine(): TimerEngine {

@@ -109,7 +109,7 @@ export class SpawnedGenerator<T = unknown> implements AsyncIterable<T>, Iterable
    */
   run(): Promise<void> {
     const source = this.#start();
-    if (source instanceof LoopProduction) source.begin();
+    source.begin?.();
     return source.whenOver();
   }
 

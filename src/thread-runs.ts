@@ -45,8 +45,7 @@ import {
 import { firstDeadlineNs } from './worker-recurrence.ts';
 import type { WorkerRuns } from './worker-runs.ts';
 
-/** See the head of the file. */
-export const threadRuns: WorkerRuns = {
+const runs: WorkerRuns = {
   prepare,
   start,
   begin,
@@ -56,6 +55,11 @@ export const threadRuns: WorkerRuns = {
   setRef,
   deadlineNs,
 };
+
+/** See the head of the file. */
+export function threadRuns(): WorkerRuns {
+  return runs;
+}
 
 type Worker = BackgroundWorker<never>;
 

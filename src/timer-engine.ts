@@ -2,10 +2,11 @@
  * What a scheduler stands on: the timers of an isolate, its clocks and the native side, opened with
  * the first arming.
  */
+
 import { performance } from 'node:perf_hooks';
-import timers from 'node:timers';
 import { withoutContext } from './async-context.ts';
 import { SchedulerClosedError } from './errors.ts';
+import { hostProcess, readWallClock, setImmediateAtLoad } from './host-at-load.ts';
 import { IsolateTimers } from './isolate-timers.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { type NativeIsolate, type NativeManualIsolate, native } from './native.ts';
@@ -14,15 +15,13 @@ import type { NativeTimers, TimerHost } from './timer-host.ts';
 import { throwUncaught } from './uncaught-error.ts';
 import { WallTime } from './wall-time.ts';
 
-// Taken at load: fake timers replace these on the globals, and must not stop us.
+// Not the global object, which fake timers replace.
 const readClock = performance.now.bind(performance);
-const readWallClock = Date.now;
-const { setImmediate } = timers;
 const resolved = Promise.resolve();
 
 /** Node's own "run nextTicks and microtasks", which its timers call between two callbacks. */
 const drainTicks =
-  (process as unknown as { _tickCallback?: () => void })._tickCallback ?? (() => undefined);
+  (hostProcess as unknown as { _tickCallback?: () => void })._tickCallback ?? (() => undefined);
 
 /** Readings of both clocks that are compared when an isolate is opened. */
 const ORIGIN_SAMPLES = 16;
@@ -202,7 +201,7 @@ export class TimerEngine implements TimerHost {
       return;
     }
     this.#hasDispatched = true;
-    setImmediate(this.#endDispatch).unref();
+    setImmediateAtLoad(this.#endDispatch).unref();
     (this.#native as NativeIsolate | undefined)?.awaitDeadline();
     if (this.#timers?.dispatch() === true) this.#isDispatchOwed = true;
   }

@@ -1,10 +1,9 @@
 /** Where errors end that callbacks throw: in `uncaughtException`, as with Node's own timers. */
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { hostProcess as host } from './host-at-load.ts';
 import { native } from './native.ts';
 
-// Taken at load; see native.ts.
-const host = process;
 const STANDARD_ERROR = 2;
 const abortsOnUncaught = /--abort[-_]on[-_]uncaught[-_]exception\b/.test(
   [...host.execArgv, host.env.NODE_OPTIONS].join(' '),

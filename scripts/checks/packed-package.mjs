@@ -19,11 +19,11 @@ const LIST = fileURLToPath(new URL('packed-files.txt', import.meta.url));
 const TARBALL_LIMIT_KB = 300;
 const HEAD = `# What the root package ships, and how large each file may become.
 # Written by: npm run packed-files -- --write
-# The tarball itself may have ${TARBALL_LIMIT_KB} KB. Chunks carry a hash in their name and count as one line.
+# The tarball itself may have ${TARBALL_LIMIT_KB} KB.
 `;
 
 /**
- * There is one build, of ES modules. Programs in CommonJS load it by Node's own `require` of ES
+ * There is one build, with ES modules as entries. Programs in CommonJS load it by Node's own `require` of ES
  * modules, which every supported Node has; the rule warns of Node versions that do not. A second build
  * would be a second copy of every class over one native core.
  */
@@ -86,7 +86,7 @@ async function sizesOf(tarball) {
   await list({
     file: tarball,
     onReadEntry({ path, size }) {
-      const name = path.replace(/^package\//, '').replace(/chunk-\w+\.js$/, 'chunk-*.js');
+      const name = path.replace(/^package\//, '');
       sizes.set(name, (sizes.get(name) ?? 0) + size);
     },
   });

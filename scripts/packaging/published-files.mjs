@@ -3,8 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../toolchain.mjs';
-import { THREAD_ENTRIES } from './bundle-entries.mjs';
-import { THREAD_FILE } from './thread-bundle.mjs';
+import { PARTS } from './bundle-entries.mjs';
 
 /** `from './x.js'`, `import './x.js'`, `import('./x.js')`, and the same with what tsc writes in types. */
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|[rR]equire\w*\()\s*['"](\.[^'"]+)['"]/g;
@@ -19,8 +18,7 @@ export function publishedFiles(manifest) {
       typeof entry === 'string' ? [entry] : Object.values(entry),
     ),
     ...Object.values(manifest.bin),
-    ...THREAD_ENTRIES.map((entry) => `dist/${entry.replace(/\.ts$/, '.js')}`),
-    `dist/${THREAD_FILE}`,
+    ...PARTS.map(({ name }) => `dist/${name}.cjs`),
     ...commandModules(manifest),
   ];
   const found = new Set();
@@ -48,7 +46,8 @@ function importsOf(path) {
   if (!existsSync(join(ROOT, path))) throw new Error(`${path} is to be published, but is missing`);
   // The generated loader names what it may find, on every platform.
   if (path === 'index.js') return [];
-  const source = readFileSync(join(ROOT, path), 'utf8');
+  // Long lines are broken, also inside strings.
+  const source = readFileSync(join(ROOT, path), 'utf8').replaceAll('\\\n', '');
   const isTypes = path.endsWith('.d.ts');
   return [...source.matchAll(IMPORT)]
     .map(([, specifier]) => join(dirname(path), specifier))

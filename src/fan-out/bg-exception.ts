@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { BackbeatError } from '../errors.ts';
 import type { CallSite } from '../lane/call-site.ts';
-import { registerErrorClass } from '../lane/error-classes.ts';
+import { registerErrorClass } from '../lane/error-names.ts';
 
 /** A job of a fan-out that failed. */
 export interface JobFailure {

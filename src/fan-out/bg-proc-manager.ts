@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { CarriedFunction } from '../lane/carried-function.ts';
 import { laneClient } from '../lane/lane-client.ts';
 import type { Logger } from '../pool-log.ts';
+import { countProcessors } from '../processors.ts';
 import { textOfThrown } from './bg-exception.ts';
 import { raisedInBackground } from './bg-invoke.ts';
 import { BusyManagers } from './busy-managers.ts';
@@ -13,8 +13,6 @@ interface Procedure {
   readonly carried: CarriedFunction;
   readonly args: readonly unknown[];
 }
-
-const MOST_THREADS = availableParallelism();
 
 /**
  * Runs procedures, which are functions whose result nobody wants, on native threads: in the order
@@ -33,8 +31,6 @@ const MOST_THREADS = availableParallelism();
  * ```
  */
 export class BgProcManager {
-  /** Most procedures that run at once: the number of processors. */
-  readonly maxNumThreads: number = MOST_THREADS;
   /** False closes the manager: procedures that are appended are dropped with a warning. */
   isAlive = true;
   readonly #logger: Logger;
@@ -45,6 +41,11 @@ export class BgProcManager {
   /** @param logger - Gets the warnings. Default: the log of the pool. */
   constructor(logger?: LoggerInput) {
     this.#logger = logger === undefined ? defaultLog : readLogger(logger);
+  }
+
+  /** Most procedures that run at once: the number of processors. */
+  get maxNumThreads(): number {
+    return countProcessors();
   }
 
   /** Where the warnings go. */

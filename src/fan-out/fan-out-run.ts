@@ -4,6 +4,7 @@
  */
 import { threadId } from 'node:worker_threads';
 import { ThreadLostError } from '../errors.ts';
+import { clearTimeoutAtLoad, setTimeoutAtLoad } from '../host-at-load.ts';
 import type { CarriedFunction } from '../lane/carried-function.ts';
 import { laneClient } from '../lane/lane-client.ts';
 import { threadSettings } from '../lane/thread-settings.ts';
@@ -34,9 +35,6 @@ export interface RunListener {
   onEnd(failure: { readonly error: unknown } | undefined): void;
 }
 
-// Taken at load: fake timers must not stop us.
-const setTimeoutAtLoad = setTimeout;
-const clearTimeoutAtLoad = clearTimeout;
 /** Threads that are tried for one place. */
 const MOST_ATTEMPTS = 3;
 let runs = 0;

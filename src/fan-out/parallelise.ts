@@ -1,6 +1,7 @@
 import { ThreadLostError } from '../errors.ts';
 import type { CallSite } from '../lane/call-site.ts';
 import { carry } from '../lane/carried-function.ts';
+import { leaseAhead } from '../lane/leased-thread.ts';
 import type { AnyFunction, ThreadTask } from '../lane/thread-task.ts';
 import { callSite, type JobFailure } from './bg-exception.ts';
 import { FanOutProgress } from './fan-out-progress.ts';
@@ -138,6 +139,7 @@ class FanOut {
     this.#settings = settings;
     this.#caller = caller;
     this.#results = new Array(numJobs);
+    if (typeof func === 'function') leaseAhead(Math.min(settings.numThreads, numJobs));
     const plan = {
       carried: carry(func, settings.captures),
       numJobs,

@@ -1,19 +1,17 @@
 /** One thread of a fan-out, seen from the caller. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { JobStoppedError } from '../errors.ts';
-import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import { driverFunction } from '../lane/driver-function.ts';
 import { type LeasedJob, LeasedThread } from '../lane/leased-thread.ts';
-import { driverTask } from './driver-module.ts';
 import type { RangeSetup } from './range-driver.ts';
 import type { RangeMessage } from './range-report.ts';
 
 /** What all threads of a fan-out are told. */
 export type SharedSetup = Omit<RangeSetup, 'thread' | 'port'>;
 
-const DRIVER = 'fan-out/range-driver.js';
-const BEGIN: CarriedFunction = carry(driverTask(DRIVER, 'begin'));
-const RESUME: CarriedFunction = carry(driverTask(DRIVER, 'resume'));
-const END: CarriedFunction = carry(driverTask(DRIVER, 'end'));
+const BEGIN = driverFunction('range-driver', 'begin');
+const RESUME = driverFunction('range-driver', 'resume');
+const END = driverFunction('range-driver', 'end');
 
 /** See the head of the file. */
 export class RangeSeat {

@@ -2,6 +2,8 @@
 
 /** Items of one generator, shared by all who read them. */
 export interface ItemSource<T> {
+  /** Starts before anybody reads; a source that has this does not start by itself. */
+  begin?(): void;
   /** An item that is there already; undefined when there is none, or when it has ended. */
   takeNow(): IteratorResult<T, undefined> | undefined;
   /** The next item or the end, as soon as it is there; rejects when the generator has failed. */

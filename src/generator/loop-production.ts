@@ -2,6 +2,8 @@
  * Items of an iterable that lives in this isolate and cannot go to a thread: it is read ahead by the
  * event loop, one item per turn of it, or by the reader itself where that blocks the thread.
  */
+
+import { setImmediateAtLoad } from '../host-at-load.ts';
 import { isThenable } from '../thenable.ts';
 import { AsyncIterableError } from './generator-errors.ts';
 import { ItemQueue } from './item-queue.ts';
@@ -9,9 +11,6 @@ import { DONE, type ItemSource } from './item-source.ts';
 import { type ItemSteps, openSteps } from './item-steps.ts';
 
 type Step<T> = IteratorResult<T, undefined>;
-
-/** Taken at load: fake timers must not stop us. */
-const setImmediateAtLoad = setImmediate;
 
 /** See the head of the file. */
 export class LoopProduction<T> implements ItemSource<T> {

@@ -8,10 +8,9 @@ import type { Transferable } from 'node:worker_threads';
 import { channel } from '../channel/channel.ts';
 import { ChannelTimeoutError, SenderLostError } from '../channel/channel-errors.ts';
 import type { Receiver } from '../channel/receiver.ts';
-import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import type { CarriedFunction } from '../lane/carried-function.ts';
+import { driverFunction } from '../lane/driver-function.ts';
 import { decodeError } from '../lane/error-codec.ts';
-import { task } from '../lane/thread-task.ts';
-import { threadModule } from '../thread-module.ts';
 import { ItemQueue } from './item-queue.ts';
 import { DONE, type ItemSource } from './item-source.ts';
 import type { ProductionEnd, ProductionOrder } from './producer.ts';
@@ -65,7 +64,7 @@ export class Production<T> implements ItemSource<T> {
     const receiverOrNone = new WeakRef(receiver);
     this.run = new ThreadRun(
       name,
-      carry(task(threadModule('generator/producer.js'), 'produce')),
+      driverFunction('producer', 'produce'),
       [order],
       [sending.port, ...transfer],
       (record) => {

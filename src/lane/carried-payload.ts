@@ -131,4 +131,6 @@ export interface FunctionDefinition {
 export interface TaskDefinition {
   readonly url: string;
   readonly exportName: string;
+  /** It is a part of this package, in CommonJS. */
+  readonly isDriver?: true;
 }

@@ -19,7 +19,7 @@ import { describeThrown } from './uncloneable.ts';
 import { UncloneableError } from './uncloneable-error.ts';
 import { encodeOwn, NEEDS_PORT } from './value-codec.ts';
 
-export { registerErrorClass } from './error-classes.ts';
+export { registerErrorClass } from './error-names.ts';
 
 /** What was thrown: an error, or any other value. */
 type Thrown = ErrorRecord | ValueRecord;

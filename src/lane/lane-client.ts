@@ -8,6 +8,7 @@
 import { isMainThread, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
 import { JobStoppedError, ThreadLostError, type ThreadStartError } from '../errors.ts';
+import { setTimeoutAtLoad } from '../host-at-load.ts';
 import { type NativeLaneClient, native } from '../native.ts';
 import { Definitions } from './definitions.ts';
 import { decodeError, importErrorClasses, missingErrorModules } from './error-codec.ts';
@@ -52,8 +53,6 @@ const HEARTBEAT_MS = 100;
 /** Why a job that has not started is stopped with the threads. */
 const DISMISSED = 'killJobs() was called';
 const NOTHING: readonly string[] = [];
-/** Taken at load: fake timers must not stop us. */
-const setTimeoutAtLoad = setTimeout;
 /** Looks at the results before a blocking wait. */
 const SPINS = 2000;
 

@@ -1,9 +1,9 @@
 /**
  * What a native thread runs: takes jobs from the core until it is told to end.
  *
- * Loaded at the start of every thread, as one file of its own (`scripts/packaging/thread-bundle.mjs`),
- * so it imports little and waits for nothing that it was not told to wait for. What programs import on
- * the thread is another copy of the package: what both must know lies at the global object.
+ * Loaded at the start of every thread, so it imports little and waits for nothing that it was not told to
+ * wait for. Where a loader runs sources, what programs import on the thread is another copy of the
+ * package: what both must know lies at the global object.
  */
 import { workerData } from 'node:worker_threads';
 import { nativeFrom } from '../native.ts';

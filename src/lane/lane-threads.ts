@@ -7,6 +7,7 @@
 import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import { withoutContext } from '../async-context.ts';
 import { ThreadStartError } from '../errors.ts';
+import { setTimeoutAtLoad } from '../host-at-load.ts';
 import { bindingPath } from '../native.ts';
 import { threadModule } from '../thread-module.ts';
 import { loaderHints } from './loader-hints.ts';
@@ -55,8 +56,6 @@ export interface LaneThread {
 
 /** How often idle threads are looked at, at most. */
 const SHORTEST_WATCH_MS = 10;
-/** Taken at load: fake timers must not stop us. */
-const setTimeoutAtLoad = setTimeout;
 /** Threads that did not come up in a row until waiting jobs are failed. */
 const FAILURES = 3;
 

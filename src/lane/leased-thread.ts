@@ -5,6 +5,7 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import { JobStoppedError, ThreadLostError } from '../errors.ts';
+import { setTimeoutAtLoad } from '../host-at-load.ts';
 import { type CallSite, takeCallSite } from './call-site.ts';
 import type { CarriedFunction } from './carried-function.ts';
 import { laneClient } from './lane-client.ts';
@@ -13,8 +14,6 @@ import type { PendingJob } from './pending-job.ts';
 
 /** How long a released thread is kept for the next who leases one. */
 const KEPT_MS = 1;
-/** Taken at load: fake timers must not stop us. */
-const setTimeoutAtLoad = setTimeout;
 /**
  * Threads that were released a moment ago. The core leases idle ones only, and it takes them a moment
  * to become idle: who does one fan-out after the other would start threads each time.
@@ -105,6 +104,12 @@ export class LeasedThread {
     if (kept.length === 0) setTimeoutAtLoad(releaseKept, KEPT_MS).unref();
     kept.push(this.#thread);
   }
+}
+
+/** Starts so many threads: they come up while the caller gets ready what they are to run. */
+export function leaseAhead(count: number): void {
+  const leases = Array.from({ length: count }, () => new LeasedThread());
+  for (const lease of leases) lease.release();
 }
 
 /** The one that was released last; others may have ended meanwhile. */

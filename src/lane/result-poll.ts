@@ -3,6 +3,7 @@
  * takes longer than many a job.
  */
 import { performance } from 'node:perf_hooks';
+import { setImmediateAtLoad } from '../host-at-load.ts';
 import type { ClientMemory } from './lane-memory.ts';
 
 /** How long it looks before it asks for a wake-up again. */
@@ -11,7 +12,6 @@ const POLL_MS = 0.06;
 const MOST_PENALTY = 6;
 
 const readClock = performance.now.bind(performance);
-const setImmediateAtLoad = setImmediate;
 
 /** See the head of the file. */
 export class ResultPoll {

@@ -3,6 +3,8 @@
  *
  * This file runs at the start of every thread, so it imports nothing that takes long to load.
  */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { deserialize } from 'node:v8';
 import { TaskImportError } from '../errors.ts';
 import type { CarriedPayload, FunctionDefinition, TaskDefinition } from './carried-payload.ts';
@@ -20,7 +22,9 @@ type Revived = (...values: unknown[]) => unknown;
  * @throws {@link TaskImportError} (or a promise of it) when a module or its export is missing.
  */
 export function revive(definition: unknown): Revived | Promise<Revived> {
-  const { url } = definition as TaskDefinition;
+  const { url, exportName, isDriver } = definition as TaskDefinition;
+  // An `import` would set up the loader of ES modules first, which many threads never need.
+  if (isDriver) return createRequire(url)(fileURLToPath(url))[exportName] as Revived;
   if (url !== undefined) return reviveTask(definition as TaskDefinition);
   const { payload, shared = [] } = definition as FunctionDefinition;
   const carried = deserialize(payload) as CarriedPayload;

@@ -1,8 +1,8 @@
 /** Settings of the native threads of this process, see `BackgroundWorkerPool.setThreads`. */
-import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { type DurationInput, parseDuration } from '../duration.ts';
 import { InvalidArgumentError } from '../errors.ts';
+import { countProcessors } from '../processors.ts';
 
 /** Options of `BackgroundWorkerPool.setThreads`. What is not given stays as it is. */
 export interface ThreadOptions {
@@ -30,7 +30,7 @@ export interface ThreadOptions {
 
 /** The settings as they are in force. */
 export class ThreadSettings {
-  maxThreads: number = availableParallelism();
+  #maxThreads: number | undefined;
   minThreads = 0;
   idleTimeoutMs = 10_000;
   initializer: string | undefined = undefined;
@@ -38,6 +38,15 @@ export class ThreadSettings {
   tasksPerThread = 0;
   heapLimitBytes = 0;
   graceMs = 1000;
+
+  get maxThreads(): number {
+    this.#maxThreads ??= countProcessors();
+    return this.#maxThreads;
+  }
+
+  set maxThreads(count: number) {
+    this.#maxThreads = count;
+  }
 
   /** Takes over what is given, all of it or nothing. */
   change(options: ThreadOptions): void {

@@ -1,12 +1,12 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { channel } from '../channel/channel.ts';
 import type { Receiver } from '../channel/receiver.ts';
 import type { Sender } from '../channel/sender.ts';
 import { BackbeatError, ThreadsClosedError } from '../errors.ts';
-import { driverTask } from '../fan-out/driver-module.ts';
-import { type CarriedFunction, carry } from '../lane/carried-function.ts';
+import type { CarriedFunction } from '../lane/carried-function.ts';
+import { driverFunction } from '../lane/driver-function.ts';
 import { checkOptionNames } from '../option-names.ts';
 import type { ConsumeStart } from './consume-driver.ts';
+import { firstMessage, messageChannel } from './first-message.ts';
 import type { ItemOutlet } from './ordered-items.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -47,7 +47,6 @@ export interface Consumption {
 
 const OPTION_NAMES: ReadonlySet<string> = new Set(['capacity']);
 const DEFAULT_CAPACITY = 1024;
-const CONSUME: CarriedFunction = carry(driverTask('ordered/consume-driver.js', 'consume'));
 const WRITTEN: Promise<void> = Promise.resolve();
 
 /**
@@ -180,7 +179,7 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
     listener: ConsumeListener,
   ): Consumption {
     this.#listener = listener;
-    const { port1, port2: startedPort } = new MessageChannel();
+    const { port1, port2: startedPort } = messageChannel();
     const handle = this.#receiver.handle();
     const start: ConsumeStart = {
       handle,
@@ -188,7 +187,11 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
       args,
       started: startedPort,
     };
-    const result = pool.run(CONSUME, [start], [handle.port, startedPort]);
+    const result = pool.run(
+      driverFunction('consume-driver', 'consume'),
+      [start],
+      [handle.port, startedPort],
+    );
     const ended = result.finally(() => this.#end());
     return { started: firstMessage(port1, ended), result: ended };
   }
@@ -253,24 +256,4 @@ export class Consumerator<T = unknown> implements AsyncIterable<T> {
 function isConsumerGone(error: unknown): boolean {
   const code = error instanceof BackbeatError ? error.code : '';
   return code === 'BACKBEAT_CHANNEL_CLOSED' || code === 'BACKBEAT_CHANNEL_RECEIVER_LOST';
-}
-
-/** The first message on a port; it may be that the whole work was over before. */
-function firstMessage(port: MessagePort, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    port.once('message', () => {
-      port.close();
-      resolve();
-    });
-    port.unref();
-    ended.then(
-      () => resolve(),
-      (error) => {
-        // It may have come, and not been delivered yet.
-        if (receiveMessageOnPort(port) === undefined) reject(error);
-        else resolve();
-        port.close();
-      },
-    );
-  });
 }

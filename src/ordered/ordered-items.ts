@@ -1,5 +1,6 @@
 /** Items that get ready in any order, on their way to a consumer in the order of their numbers. */
 import { performance } from 'node:perf_hooks';
+import { setImmediateAtLoad } from '../host-at-load.ts';
 
 /** An item that could not be made, or not be handed over. */
 export interface ItemFailure {
@@ -36,7 +37,6 @@ const MOST_GATHERED = 256;
 
 // Taken at load: fake timers must not stop us.
 const readClock = performance.now.bind(performance);
-const setImmediateAtLoad = setImmediate;
 
 /** See the head of the file. */
 export class OrderedItems<T> {

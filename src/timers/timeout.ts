@@ -38,7 +38,7 @@ const { emitDestroy, asyncId, triggerAsyncId } = AsyncResource.prototype;
 const runInAsyncScope: (action: (this: Timeout) => void, timeout: Timeout) => void =
   AsyncResource.prototype.runInAsyncScope;
 
-const engine = new TimerEngine(undefined, (timeout: Timeout) => timeout._flags);
+let opened: TimerEngine | undefined;
 const timeoutsByNumber = new Map<number, Timeout>();
 
 /** What a timer calls. */
@@ -149,14 +149,16 @@ export class Timeout extends AsyncResource {
   /** Milliseconds since the start of the process at which the delay began; null when not pending. */
   get _idleStart(): number | null {
     if (this._slot === NO_SLOT) return null;
-    const leftNs = engine.timers().deadlineNs(this._slot) - engine.nowNs();
+    const leftNs = engine().timers().deadlineNs(this._slot) - engine().nowNs();
     return Math.floor(performance.now() + leftNs / NS_PER_MS - this._idleTimeout);
   }
 
   set _idleStart(startMs: number | null) {
     if (startMs === null || this._slot === NO_SLOT) return;
     const leftMs = startMs + this._idleTimeout - performance.now();
-    engine.timers().rearm(this._slot, engine.nowNs() + leftMs * NS_PER_MS);
+    engine()
+      .timers()
+      .rearm(this._slot, engine().nowNs() + leftMs * NS_PER_MS);
   }
 
   // Node links its timers by these two, and unlinks even timers of ours.
@@ -195,14 +197,20 @@ Object.defineProperty(Timeout, 'name', { value: 'Timeout' });
 
 keepAsPattern(new Timeout(() => undefined, 1, undefined, false, 0));
 
+/** Made for the first timer. */
+function engine(): TimerEngine {
+  opened ??= new TimerEngine(undefined, (timeout: Timeout) => timeout._flags);
+  return opened;
+}
+
 /** Arms a timer, or moves one that is pending, to its delay from now. */
 export function armFromNow(timeout: Timeout): void {
   const delayMs = timeout._idleTimeout;
   if (delayMs < 0 || delayMs === undefined) return;
   if ((timeout._flags & DESTROYED) !== 0) revive(timeout);
   // Opened before the clock is read: that takes milliseconds, and would pass over the first delay.
-  const timers = engine.timers();
-  armFrom(timers, timeout, engine.nowNs(), delayNsOf(timeout, delayMs));
+  const timers = engine().timers();
+  armFrom(timers, timeout, engine().nowNs(), delayNsOf(timeout, delayMs));
 }
 
 /** Clears a timer: its callback will not be called again. */
@@ -238,12 +246,12 @@ function fire(timeout: Timeout): void {
     return;
   }
   // An interval counts from the start of the callback.
-  const startNs = timeout._repeat ? engine.nowNs() : 0;
+  const startNs = timeout._repeat ? engine().nowNs() : 0;
   runInAsyncScope.call(timeout, callBack, timeout);
   const repeatMs = timeout._repeat;
   if (repeatMs && timeout._idleTimeout !== CLEARED_MS) {
     timeout._idleTimeout = repeatMs;
-    armFrom(engine.timers(), timeout, startNs || engine.nowNs(), delayNsOf(timeout, repeatMs));
+    armFrom(engine().timers(), timeout, startNs || engine().nowNs(), delayNsOf(timeout, repeatMs));
   } else if (timeout._slot === NO_SLOT) destroy(timeout);
 }
 
@@ -255,7 +263,7 @@ function callBack(this: Timeout): void {
     else if (args === undefined) this._onTimeout?.();
     else this._onTimeout?.(...(args as unknown[]));
   } catch (error) {
-    engine.reportError(error);
+    engine().reportError(error);
   }
 }
 
@@ -264,7 +272,7 @@ function destroy(timeout: Timeout): void {
   if ((flags & DESTROYED) !== 0) return;
   timeout._flags = (flags | DESTROYED) & ~NUMBERED;
   if (timeout._slot !== NO_SLOT) {
-    engine.timers().cancel(timeout._slot);
+    engine().timers().cancel(timeout._slot);
     timeout._slot = NO_SLOT;
   }
   if ((flags & NUMBERED) !== 0) timeoutsByNumber.delete(asyncId.call(timeout));
@@ -282,7 +290,7 @@ function revive(timeout: Timeout): void {
 
 function setRef(timeout: Timeout, isRef: boolean): void {
   timeout._flags = isRef ? timeout._flags | REFED : timeout._flags & ~REFED;
-  if (timeout._slot !== NO_SLOT) engine.timers().setRef(timeout._slot, isRef);
+  if (timeout._slot !== NO_SLOT) engine().timers().setRef(timeout._slot, isRef);
 }
 
 /** What `inspect` shows: the fields of Node's Timeout, in its order. */
