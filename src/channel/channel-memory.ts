@@ -115,10 +115,11 @@ export class ChannelMemory implements CodecMemory {
 export function createChannelMemory(
   capacity: number,
   maxBytes: number | undefined,
+  payloadBytesPerItem: number = PAYLOAD_BYTES_PER_ITEM,
 ): SharedArrayBuffer {
   // One cell more than items: the end must find room in a full channel.
   const cells = powerOfTwoFrom(capacity + 1);
-  const wished = Math.min(capacity * PAYLOAD_BYTES_PER_ITEM, MAX_PAYLOAD_BYTES);
+  const wished = Math.min(capacity * payloadBytesPerItem, MAX_PAYLOAD_BYTES);
   const payloadBytes = powerOfTwoFrom(Math.max(wished, MIN_PAYLOAD_BYTES));
   const buffer = new SharedArrayBuffer(CELLS_AT + cells * CELL_BYTES + payloadBytes);
   const words = new Int32Array(buffer);

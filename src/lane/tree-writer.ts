@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
 import { elementOf } from './element-of.ts';
 import { isPlainClass } from './plain-classes.ts';
+import { StringPool } from './string-pool.ts';
 import * as format from './value-format.ts';
 import { isAmbiguous, shapeOfKeys, type WrittenShape, writerOf } from './written-shapes.ts';
 
@@ -30,7 +31,7 @@ let start = 0;
 let cursor = 0;
 let end = 0;
 let depth = 0;
-let pool = '';
+const pool = new StringPool();
 let flags = 0;
 let tree = 0;
 let shapeCount = 0;
@@ -55,7 +56,7 @@ export function writeTree(into: CodecMemory, at: number, limit: number, value: u
   useMemory(into, at >> 2, (at + limit) >> 2);
   cursor = start;
   depth = 0;
-  pool = '';
+  pool.clear();
   flags = 0;
   shapeCount = 0;
   tree++;
@@ -72,7 +73,6 @@ export function writeTree(into: CodecMemory, at: number, limit: number, value: u
   } finally {
     busy = false;
     forgetMet();
-    pool = '';
     if (scratch !== undefined && scratch.bytes.length > KEPT_SCRATCH_BYTES) scratch = undefined;
   }
 }
@@ -108,23 +108,12 @@ function moveToScratch(wordsNeeded: number): void {
 /** Writes the pool and the header. Returns the bytes of the frame. */
 function finish(): number {
   const poolAt = cursor - start;
-  const characters = pool.length;
-  if (characters > 0) {
-    const wide = !isLatin1(pool);
-    const byteLength = wide ? characters * 2 : characters;
-    reserve((byteLength + 3) >> 2);
-    if (wide) {
-      flags |= format.POOL_IS_UTF16;
-      memory.bytes.ucs2Write(pool, cursor * 4, byteLength);
-    } else {
-      memory.bytes.latin1Write(pool, cursor * 4, byteLength);
-    }
-    cursor += (byteLength + 3) >> 2;
-  }
-  if (((cursor - start) & 1) === 1) {
-    reserve(1);
-    cursor++;
-  }
+  const characters = pool.count;
+  reserve(pool.wordLength + 1);
+  if (pool.isWide) flags |= format.POOL_IS_UTF16;
+  pool.writeTo(words, cursor);
+  cursor += pool.wordLength;
+  if (((cursor - start) & 1) === 1) cursor++;
   const byteLength = (cursor - start) * 4;
   words[start] = format.TREE | flags;
   words[start + 1] = byteLength;
@@ -184,8 +173,7 @@ function writeDouble(value: number): void {
 
 function writeString(value: string): void {
   const { length } = value;
-  if (length <= format.POOLED_CHARACTERS && pool.length + length <= format.POOL_CHARACTERS) {
-    pool += value;
+  if (length <= format.POOLED_CHARACTERS && pool.add(value)) {
     words[cursor++] = format.POOLED | (length << 8);
     return;
   }

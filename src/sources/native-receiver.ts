@@ -26,6 +26,8 @@ export interface SourceDecoder<T> {
 
 type Batch<T> = T[] | Error;
 
+/** Room that is provided for a frame; one that needs more takes that of others. */
+const FRAME_BYTES = 1 << 14;
 const NOTHING: never[] = [];
 
 /**
@@ -51,7 +53,7 @@ export class NativeReceiver<T> implements AsyncIterable<T> {
     decoder: SourceDecoder<T>,
     onError: ((error: Error) => void) | undefined,
   ) {
-    const memory = new ChannelMemory(createChannelMemory(capacity, undefined));
+    const memory = new ChannelMemory(createChannelMemory(capacity, undefined, FRAME_BYTES));
     const source = start(memory.words);
     const { receiving } = localLanes();
     const link = new EndLink(memory, false, name, receiving, source);

@@ -6,8 +6,9 @@ import { NativeReceiver, parseFault, textOf } from './native-receiver.ts';
 import { SourceError } from './source-error.ts';
 import { pathOf } from './source-path.ts';
 
-/** Entries in a frame, and frames in the channel. */
-const BATCH = 64;
+/** Entries in a frame: a sixteenth of those that may be read ahead, between these. */
+const LEAST_BATCH = 64;
+const MOST_BATCH = 256;
 const DEFAULT_AHEAD = 4096;
 const MAX_THREADS = 4;
 const RECORD_BYTES = 24;
@@ -89,7 +90,8 @@ export function walk(
 ): NativeReceiver<string> | NativeReceiver<WalkEntry> {
   const { ahead = DEFAULT_AHEAD, stats = false, maxDepth, onError } = options;
   const threads = options.threads ?? Math.min(availableParallelism(), MAX_THREADS);
-  checkCount('ahead', ahead, BATCH, 1 << 24);
+  checkCount('ahead', ahead, LEAST_BATCH, 1 << 24);
+  const batch = Math.min(MOST_BATCH, Math.max(LEAST_BATCH, ahead >> 4));
   checkCount('threads', threads, 1, 64);
   if (maxDepth !== undefined) checkCount('maxDepth', maxDepth, 1, 2 ** 31);
   const root = pathOf('directory', directory);
@@ -104,7 +106,7 @@ export function walk(
     ...(maxDepth === undefined ? {} : { maxDepth }),
     isSorted: options.sorted ?? false,
     threads,
-    batch: BATCH,
+    batch,
   };
   const start = (words: Int32Array) => {
     try {
@@ -117,7 +119,7 @@ export function walk(
     const { code, path, reason } = parseFault(text);
     return new SourceError(code, path || root, reason);
   };
-  const frames = Math.floor(ahead / BATCH);
+  const frames = Math.floor(ahead / batch);
   const report = onError as ((error: Error) => void) | undefined;
   return stats
     ? new NativeReceiver(frames, `walk of ${root}`, start, { batch: readEntries, fault }, report)

@@ -33,11 +33,14 @@ impl Batch {
         self.count < self.max_count && bytes <= self.max_bytes
     }
 
-    pub(crate) fn push(&mut self, text: &[u8], record: &[u8]) {
+    /// Adds a text, given in parts.
+    pub(crate) fn push<const PARTS: usize>(&mut self, text: [&[u8]; PARTS], record: &[u8]) {
         if self.count > 0 {
             self.text.push(self.separator);
         }
-        self.text.extend_from_slice(text);
+        for part in text {
+            self.text.extend_from_slice(part);
+        }
         self.records.extend_from_slice(record);
         self.count += 1;
     }

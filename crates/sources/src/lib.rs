@@ -1,7 +1,8 @@
 //! Native producers of backbeat's channels: they read the file system on threads of their own and
 //! write what they find into a channel whose receiver is a script.
 //!
-//! * `walk`: the entries of a directory tree.
+//! * `walk`: the entries of a directory tree, in no order by `tree` (several threads with a `queue`
+//!   of what each `directory` leads to), in an order, over links or past ignore files by `ruled`.
 //! * `lines`: the lines of a file.
 //! * `batch`: many items in one frame, few when the receiver waits.
 //!
@@ -9,11 +10,19 @@
 //! begins.
 
 mod batch;
+mod directory;
 mod lines;
+mod queue;
+#[cfg(test)]
+mod queue_tests;
+#[cfg(test)]
+mod random_trees;
 #[cfg(test)]
 mod received;
+mod ruled;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod walk;
 
 pub use lines::{LineOptions, Lines};

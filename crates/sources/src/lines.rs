@@ -120,7 +120,7 @@ impl Splitter<'_> {
             self.batch.flush(self.feed, self.hubs)?;
         }
         if self.batch.has_room(line.len(), 0) {
-            self.batch.push(line, &[]);
+            self.batch.push([line], &[]);
             return Ok(());
         }
         self.send_in_parts(line)
@@ -132,7 +132,7 @@ impl Splitter<'_> {
         let mut parts = line.chunks(part_bytes.max(1)).peekable();
         while let Some(part) = parts.next() {
             if parts.peek().is_none() {
-                self.batch.push(part, &[]);
+                self.batch.push([part], &[]);
                 return self.batch.flush(self.feed, self.hubs);
             }
             let frame = Frame {

@@ -149,6 +149,21 @@ fn a_sorted_walk_names_files_in_order() {
     assert_eq!(names(&frames, &folder.0), expected);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_root_that_is_a_link_is_followed_and_keeps_its_name() {
+    let folder = Folder::new("link");
+    folder.write("real/file", b"");
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink("real", &link).expect("the link is made");
+    let is_sorted = false;
+    let frames = walk(WalkOptions {
+        is_sorted,
+        ..options(&link)
+    });
+    assert_eq!(names(&frames, &link), ["file"]);
+}
+
 #[test]
 fn a_walk_on_several_threads_finds_the_same() {
     let folder = Folder::new("parallel");
