@@ -141,3 +141,13 @@ test.serial('an actor of a callback that is unref later does not hold the proces
   t.is(code, 0);
   t.true(elapsedMs < AT_ONCE_MS, `${elapsedMs} ms`);
 });
+
+test('to unref an actor in the callback of another due with it lets go of no third one', async (t) => {
+  const { code, stdout } = await runSource(`
+    const due = scheduler.now() + 20;
+    scheduler.schedule(due, () => unref(second));
+    const second = scheduler.schedule(due, () => {});
+    scheduler.schedule(due + 100, () => console.log('held'));
+  `);
+  t.deepEqual({ code, stdout }, { code: 0, stdout: 'held\n' });
+});

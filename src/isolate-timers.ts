@@ -125,6 +125,7 @@ export class IsolateTimers {
     if (burst.isActive) {
       const generation = this.table.chunkOf(slot).generation(slot);
       burst.hasMoves = true;
+      this.rings.noteChange();
       if (burst.collect(slot | IS_MOVE, generation, delayNs)) this.stamp();
       return;
     }
@@ -151,7 +152,8 @@ export class IsolateTimers {
       const slot = word & SLOT_MASK;
       const chunk = this.table.chunkOf(slot);
       const deadlineNs = nowNs + (burst.delaysNs[at] as number);
-      const isCancelled = chunk.generation(slot) !== burst.generations[at];
+      const isCancelled =
+        chunk.generation(slot) !== burst.generations[at] || chunk.callback(slot) === undefined;
       if ((word & IS_MOVE) !== 0) {
         if (!isCancelled) this.#move(slot, deadlineNs);
       } else if (isCancelled) {
@@ -186,6 +188,7 @@ export class IsolateTimers {
     if (this.table.chunkOf(slot).hasFlag(slot, META_HELD)) this.#held.drop(slot);
     else this.rings.countStale(1);
     this.disarm(slot);
+    this.rings.noteChange();
   }
 
   /** Ends the use of a slot whose entry is not in the core's queue, or was counted as stale. */
@@ -193,6 +196,13 @@ export class IsolateTimers {
     this.#dropHold(slot);
     this.#pending--;
     this.table.release(slot);
+  }
+
+  /** Ends the use of a slot that holds the process, whose entry left the core's queue as it fired. */
+  disarmFired(slot: number): void {
+    if (--this.#holding === 0) this.#host.setHold(false);
+    this.#pending--;
+    this.table.free(slot);
   }
 
   /** The deadline of an armed actor; of a recurring one that is running, of the running tick. */
@@ -207,6 +217,7 @@ export class IsolateTimers {
     if (!isRef) this.#dropHold(slot);
     const chunk = this.table.chunkOf(slot);
     chunk.setMeta(slot, chunk.meta(slot) ^ META_UNREF);
+    this.rings.noteChange();
     if (isRef && this.#holding++ === 0) this.#host.setHold(true);
   }
 
@@ -229,9 +240,15 @@ export class IsolateTimers {
     return true;
   }
 
+  /** True when the core has handed over more since `dispatch`. */
+  get hasNewDue(): boolean {
+    return this.rings.countDue(this.rings.dueTail()) > 0;
+  }
+
   /** Forgets everything that is armed. */
   clear(): void {
     this.#delivery.clear();
+    this.rings.noteChange();
     this.burst.discard();
     this.#held.count = 0;
     this.ticks.clear();
@@ -254,6 +271,7 @@ export class IsolateTimers {
     chunk.setDeadlineNs(slot, deadlineNs);
     if (chunk.hasFlag(slot, META_HELD)) chunk.dropFlag(slot, META_HELD);
     else this.rings.countStale(1);
+    this.rings.noteChange();
     this.putBack(slot, deadlineNs, token);
   }
 
@@ -278,8 +296,10 @@ export class IsolateTimers {
   #move(slot: number, deadlineNs: number): void {
     const chunk = this.table.chunkOf(slot);
     const isOneShot = !chunk.hasFlag(slot, META_RECURRING);
-    if (isOneShot && deadlineNs >= chunk.deadlineNs(slot)) chunk.setDeadlineNs(slot, deadlineNs);
-    else this.requeue(slot, isOneShot ? deadlineNs : Math.ceil(deadlineNs));
+    if (isOneShot && deadlineNs >= chunk.deadlineNs(slot)) {
+      chunk.setDeadlineNs(slot, deadlineNs);
+      this.rings.noteChange();
+    } else this.requeue(slot, isOneShot ? deadlineNs : Math.ceil(deadlineNs));
   }
 
   #noteArm(nowNs: number): void {

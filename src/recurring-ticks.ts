@@ -6,6 +6,7 @@
  * see the flip in time; otherwise the missed slots are skipped with a command of our own.
  */
 import { NEEDS_LOAD_BARRIER } from './shared-memory.ts';
+import type { SlotChunk } from './slot-chunk.ts';
 import type { SlotTable } from './slot-table.ts';
 import { TickGroup } from './tick-group.ts';
 import type { TimerHost } from './timer-host.ts';
@@ -34,10 +35,15 @@ export class RecurringTicks {
   /** Tells the core that a tick is over. True when it is time to look at the clock. */
   end(slot: number): boolean {
     const chunk = this.#table.chunkOf(slot);
-    const nextNs = chunk.deadlineNs(slot) + chunk.intervalNs(slot);
+    return this.endOf(chunk, slot, chunk.token(slot), chunk.deadlineNs(slot));
+  }
+
+  /** As {@link RecurringTicks.end}, where the slot's token and deadline are at hand. */
+  endOf(chunk: SlotChunk, slot: number, token: number, deadlineNs: number): boolean {
+    const nextNs = deadlineNs + chunk.intervalNs(slot);
     chunk.setDeadlineNs(slot, nextNs);
     chunk.flipParity(slot);
-    return this.#group.add(slot, chunk.token(slot), nextNs);
+    return this.#group.add(slot, token, nextNs);
   }
 
   /** Looks at the clock behind the ends of ticks; slots that have passed are skipped. */

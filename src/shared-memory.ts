@@ -25,6 +25,8 @@ export const CHUNK_SLOTS: number = 1 << CHUNK_SHIFT;
 export const SLOT_MASK = 0x0fff_ffff;
 /** Flag of a due record: the entry of the recurring actor is back in the queue. */
 export const DUE_STILL_QUEUED = 0x1000_0000;
+/** Flag of a due record: none of our own flags stood in the slot's meta word. */
+export const DUE_PLAIN = 0x2000_0000;
 /** Flag of a slot's meta word: the actor recurs. */
 export const META_RECURRING = 1;
 /** Flag of a slot's meta word: flipped at the end of each tick. */
@@ -34,9 +36,11 @@ export const META_PARITY = 2;
 const COMMAND_TAIL = 0;
 const CANCELS = 1;
 const DUE_HEAD = 2;
+const CHANGES = 3;
 const COMMAND_HEAD = 16;
 const DUE_TAIL = 17;
 const BACKLOG = 18;
+const CHANGES_SEEN = 19;
 const COMMAND_WORDS = COMMANDS_AT / 4;
 const DUE_WORDS = DUE_AT / 4;
 // Indices into the 64-bit view.
@@ -56,6 +60,8 @@ const HALF_BIT = COMMAND_CAPACITY / 2;
  * elsewhere it takes an atomic load between the two.
  */
 export const NEEDS_LOAD_BARRIER: boolean = process.arch !== 'x64';
+/** On x64 plain stores are seen in their order; elsewhere the second one must be atomic. */
+export const STORES_STAY_IN_ORDER: boolean = process.arch === 'x64';
 
 /** What the rings need from the native side. */
 export interface CommandReceiver {
@@ -95,6 +101,8 @@ export function checkLayout(binding: NativeBinding): void {
 export class SharedRings {
   /** The memory that is lent to the core. */
   readonly buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES);
+  /** Changes of armed slots, see {@link SharedRings.noteChange}. */
+  changes = 0;
   readonly #words = new Int32Array(this.buffer);
   readonly #doubles = new Float64Array(this.buffer);
   #commandTail = 0;
@@ -145,6 +153,24 @@ export class SharedRings {
     this.#words[CANCELS] = this.#cancels;
   }
 
+  /**
+   * Counts a change of an armed slot (cancelled, moved, other flags), to be called behind the change
+   * itself: the due record of such a slot may be outdated.
+   */
+  noteChange(): void {
+    this.changes = (this.changes + 1) | 0;
+    if (STORES_STAY_IN_ORDER) this.#words[CHANGES] = this.changes;
+    else Atomics.store(this.#words, CHANGES, this.changes);
+  }
+
+  /**
+   * The count of changes that all due records know of which have not been released: while it is
+   * {@link SharedRings.changes}, each of them is as its slot says. To be read behind the tail.
+   */
+  changesSeen(): number {
+    return this.#words[CHANGES_SEEN] as number;
+  }
+
   /** Position behind the last published due record. */
   dueTail(): number {
     return Atomics.load(this.#words, DUE_TAIL);
@@ -157,7 +183,8 @@ export class SharedRings {
 
   /** Unpacks the next due record; false when `tail` is reached. */
   nextDue(tail: number, into: DueRecord): boolean {
-    if (this.#dueHead === tail) return false;
+    // A loop inside a callback may have gone beyond this tail.
+    if (this.countDue(tail) <= 0) return false;
     const cell = this.#dueHead & DUE_MASK;
     this.#dueHead = (this.#dueHead + 1) | 0;
     into.deadlineNs = this.#doubles[DUE_DOUBLES + 2 * cell] as number;

@@ -3,10 +3,12 @@
  * JavaScript. The methods take the number of a slot of this chunk, within the process; they are the
  * only place that knows where a field lies (with `crates/core/src/slot.rs` on the other side).
  */
-import { CHUNK_SLOTS, META_PARITY } from './shared-memory.ts';
+import { CHUNK_SLOTS, META_PARITY, STORES_STAY_IN_ORDER } from './shared-memory.ts';
 
 /** Bytes of the records of a chunk. */
 export const CHUNK_BYTES: number = 16 * CHUNK_SLOTS;
+/** Cells of a chunk: a callback and its argument for each slot. */
+export const CHUNK_CELLS: number = 2 * CHUNK_SLOTS;
 
 const INDEX_MASK = CHUNK_SLOTS - 1;
 /** Bits of the meta word that are flags; those above count the uses of the slot. */
@@ -14,8 +16,6 @@ const FLAG_BITS = 7;
 const GENERATION_STEP = 1 << FLAG_BITS;
 /** Flags that belong to a use of a slot; the parity belongs to the slot. */
 const FLAGS_OF_USE = (GENERATION_STEP - 1) & ~META_PARITY;
-/** On x64 plain stores are seen in their order; elsewhere the second one must be atomic. */
-const STORES_STAY_IN_ORDER = process.arch === 'x64';
 
 /** See the head of the file. */
 export class SlotChunk {
@@ -23,12 +23,18 @@ export class SlotChunk {
   readonly doubles: Float64Array;
   /** Tokens at 4i + 2, meta words at 4i + 3. */
   readonly words: Int32Array;
-  /** Callbacks at 2i, arguments at 2i + 1. Of a free slot: `undefined` and the next free slot. */
-  readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS);
+  /**
+   * Callbacks at `cellsAt + 2i`, arguments behind them. Of a free slot: `undefined` and the next
+   * free slot.
+   */
+  readonly cells: unknown[];
+  readonly cellsAt: number;
   /** Nanoseconds between the runs of recurring actors, by index; made when there is one. */
   intervals: Float64Array | undefined = undefined;
 
-  constructor(buffer: ArrayBuffer, offset: number) {
+  constructor(buffer: ArrayBuffer, offset: number, cells: unknown[], cellsAt: number) {
+    this.cells = cells;
+    this.cellsAt = cellsAt;
     this.doubles = new Float64Array(buffer, offset, 2 * CHUNK_SLOTS);
     this.words = new Int32Array(buffer, offset, 4 * CHUNK_SLOTS);
   }
@@ -67,15 +73,11 @@ export class SlotChunk {
     return this.meta(slot) >>> FLAG_BITS;
   }
 
-  /** Counts another use. Returns the new generation; 0 when all were used. */
-  raiseGeneration(slot: number): number {
-    this.setMeta(slot, (this.meta(slot) + GENERATION_STEP) | 0);
-    return this.generation(slot);
-  }
-
-  /** Sets the flags of a use. */
-  setFlags(slot: number, flags: number): void {
-    this.setMeta(slot, (this.meta(slot) & ~FLAGS_OF_USE) | flags);
+  /** Begins another use, with its flags. False when all generations were used. */
+  beginUse(slot: number, flags: number): boolean {
+    const meta = ((this.meta(slot) & ~FLAGS_OF_USE) + GENERATION_STEP) | flags;
+    this.setMeta(slot, meta);
+    return meta >>> FLAG_BITS !== 0;
   }
 
   hasFlag(slot: number, flag: number): boolean {
@@ -95,17 +97,18 @@ export class SlotChunk {
 
   /** The callback; `undefined` when the slot is free. */
   callback(slot: number): unknown {
-    return this.cells[2 * (slot & INDEX_MASK)];
+    return this.cells[this.cellsAt + 2 * (slot & INDEX_MASK)];
   }
 
   /** The callback's argument; of a free slot the next free one. */
   arg(slot: number): unknown {
-    return this.cells[2 * (slot & INDEX_MASK) + 1];
+    return this.cells[this.cellsAt + 2 * (slot & INDEX_MASK) + 1];
   }
 
   setCall(slot: number, callback: unknown, arg: unknown): void {
-    this.cells[2 * (slot & INDEX_MASK)] = callback;
-    this.cells[2 * (slot & INDEX_MASK) + 1] = arg;
+    const at = this.cellsAt + 2 * (slot & INDEX_MASK);
+    this.cells[at] = callback;
+    this.cells[at + 1] = arg;
   }
 
   /** The interval of a recurring actor. */

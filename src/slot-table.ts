@@ -11,7 +11,7 @@
  */
 import { BackbeatError } from './errors.ts';
 import { CHUNK_SHIFT, CHUNK_SLOTS, SLOT_MASK } from './shared-memory.ts';
-import { CHUNK_BYTES, SlotChunk } from './slot-chunk.ts';
+import { CHUNK_BYTES, CHUNK_CELLS, SlotChunk } from './slot-chunk.ts';
 
 /** Names an armed actor. A stale handle is recognised and has no effect. */
 export type TimerHandle = number;
@@ -22,6 +22,8 @@ const NO_SLOT = -1;
 const SMALL_CHUNKS = 4;
 /** … one with many in slabs of 8 MB, large enough for huge pages. */
 const CHUNKS_PER_SLAB = 32;
+/** Chunks whose callbacks share an array, so that millions of them are in a few dozens of arrays. */
+const CHUNKS_PER_CELLS = 8;
 
 /** Lends memory to the core. */
 export interface ChunkReceiver {
@@ -33,9 +35,13 @@ export interface ChunkReceiver {
 export class SlotTable {
   /** By chunk number, which is unique in the process; other isolates' numbers are holes. */
   readonly #chunks: (SlotChunk | undefined)[] = [];
+  /** The cells of each chunk, by its number, and where in there they begin. */
+  readonly #cells: unknown[][] = [];
+  readonly #cellsAt: number[] = [];
   readonly #receiver: ChunkReceiver;
   #slab = new ArrayBuffer(0);
   #slabUsed = 0;
+  #latestCells: unknown[] = [];
   #chunkCount = 0;
   #firstFree = NO_SLOT;
   #nextFresh = 0;
@@ -50,35 +56,52 @@ export class SlotTable {
     return this.#chunks[slot >>> CHUNK_SHIFT] as SlotChunk;
   }
 
+  /** The array with the callback of a slot, and its argument behind that. */
+  cellsOf(slot: number): unknown[] {
+    return this.#cells[slot >>> CHUNK_SHIFT] as unknown[];
+  }
+
+  /** Where in that array they are. By these two a slot is found without a look at its chunk. */
+  cellAt(slot: number): number {
+    return (this.#cellsAt[slot >>> CHUNK_SHIFT] as number) + 2 * (slot & (CHUNK_SLOTS - 1));
+  }
+
   /** Takes a slot into use. */
   take(callback: unknown, arg: unknown, flags: number): number {
     let slot = this.#firstFree;
-    let chunk: SlotChunk;
-    if (slot === NO_SLOT) {
-      if (this.#nextFresh === this.#endOfFresh) this.#grow();
-      slot = this.#nextFresh++;
-      chunk = this.chunkOf(slot);
-      // Generations start at 1, so that no handle is 0 and a handle is never falsy.
-      chunk.raiseGeneration(slot);
-    } else {
-      chunk = this.chunkOf(slot);
+    while (slot !== NO_SLOT) {
+      const chunk = this.chunkOf(slot);
       this.#firstFree = chunk.arg(slot) as number;
+      if (chunk.beginUse(slot, flags)) {
+        chunk.setCall(slot, callback, arg);
+        return slot;
+      }
+      // The generations have wrapped: the slot is retired.
+      chunk.setCall(slot, undefined, undefined);
+      slot = this.#firstFree;
     }
+    if (this.#nextFresh === this.#endOfFresh) this.#grow();
+    slot = this.#nextFresh++;
+    const chunk = this.chunkOf(slot);
+    // Generations start at 1, so that no handle is 0 and a handle is never falsy.
+    chunk.beginUse(slot, flags);
     chunk.setCall(slot, callback, arg);
-    chunk.setFlags(slot, flags);
     return slot;
   }
 
   /** Ends the use of a slot: handles and queue entries of it are stale from here on. */
   release(slot: number): void {
-    const chunk = this.chunkOf(slot);
-    chunk.raiseToken(slot);
-    // The generations have wrapped: the slot is retired.
-    if (chunk.raiseGeneration(slot) === 0) chunk.setCall(slot, undefined, undefined);
-    else {
-      chunk.setCall(slot, undefined, this.#firstFree);
-      this.#firstFree = slot;
-    }
+    this.chunkOf(slot).raiseToken(slot);
+    this.free(slot);
+  }
+
+  /** Ends the use of a slot that has no entry in the queue. Touches nothing that the core reads. */
+  free(slot: number): void {
+    const cells = this.cellsOf(slot);
+    const at = this.cellAt(slot);
+    cells[at] = undefined;
+    cells[at + 1] = this.#firstFree;
+    this.#firstFree = slot;
   }
 
   /** The handle of a slot in use. */
@@ -119,6 +142,8 @@ export class SlotTable {
   /** Forgets all callbacks. */
   clear(): void {
     this.#chunks.length = 0;
+    this.#cells.length = 0;
+    this.#latestCells = [];
     this.#firstFree = NO_SLOT;
     this.#endOfFresh = this.#nextFresh;
   }
@@ -130,8 +155,18 @@ export class SlotTable {
       this.#slabUsed = 0;
     }
     const number = this.#lend(this.#slab, this.#slabUsed);
-    while (this.#chunks.length <= number) this.#chunks.push(undefined);
-    this.#chunks[number] = new SlotChunk(this.#slab, this.#slabUsed);
+    const shared = this.#chunkCount < SMALL_CHUNKS ? 1 : CHUNKS_PER_CELLS;
+    const place = (this.#slabUsed / CHUNK_BYTES) % shared;
+    if (place === 0) this.#latestCells = new Array(shared * CHUNK_CELLS);
+    while (this.#chunks.length <= number) {
+      this.#chunks.push(undefined);
+      this.#cells.push(this.#latestCells);
+      this.#cellsAt.push(0);
+    }
+    const cellsAt = place * CHUNK_CELLS;
+    this.#cells[number] = this.#latestCells;
+    this.#cellsAt[number] = cellsAt;
+    this.#chunks[number] = new SlotChunk(this.#slab, this.#slabUsed, this.#latestCells, cellsAt);
     this.#slabUsed += CHUNK_BYTES;
     this.#chunkCount++;
     this.#nextFresh = number << CHUNK_SHIFT;

@@ -52,8 +52,10 @@ export class TimerEngine implements TimerHost {
   #isHeld = false;
   #wantsHold = false;
   #isReleaseQueued = false;
-  /** A batch was delivered in this turn of the loop. */
+  /** A batch is being delivered, or another one has to wait for the next turn of the loop. */
   #hasDispatched = false;
+  /** The end of the turn will be told. */
+  #isTurnAwaited = false;
   /** Another batch came in the same turn and waits for the next one. */
   #isDispatchOwed = false;
 
@@ -198,15 +200,29 @@ export class TimerEngine implements TimerHost {
   #dispatch(): void {
     if (this.#hasDispatched) {
       this.#isDispatchOwed = true;
+      this.#awaitTurn();
       return;
     }
     this.#hasDispatched = true;
+    try {
+      (this.#native as NativeIsolate | undefined)?.awaitDeadline();
+      if (this.#timers?.dispatch() === true) this.#isDispatchOwed = true;
+    } finally {
+      // Only then the function is called again in the same turn. An immediate for each batch would
+      // be a good part of what a wake-up costs.
+      if (this.#isDispatchOwed || this.#timers?.hasNewDue === true) this.#awaitTurn();
+      else if (!this.#isTurnAwaited) this.#hasDispatched = false;
+    }
+  }
+
+  #awaitTurn(): void {
+    if (this.#isTurnAwaited) return;
+    this.#isTurnAwaited = true;
     setImmediateAtLoad(this.#endDispatch).unref();
-    (this.#native as NativeIsolate | undefined)?.awaitDeadline();
-    if (this.#timers?.dispatch() === true) this.#isDispatchOwed = true;
   }
 
   readonly #endDispatch = (): void => {
+    this.#isTurnAwaited = false;
     this.#hasDispatched = false;
     if (!this.#isDispatchOwed) return;
     this.#isDispatchOwed = false;

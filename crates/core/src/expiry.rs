@@ -5,8 +5,8 @@ use crate::isolate::Isolate;
 use crate::queue::Entry;
 use crate::ring::Due;
 use crate::slot::{
-    CHUNK_SHIFT, Chunk, DUE_STILL_QUEUED, META_PARITY, META_RECURRING, SLOT_BITS, SLOT_MASK,
-    SlotRecord, deadline_of_bits,
+    CHUNK_SHIFT, Chunk, DUE_PLAIN, DUE_STILL_QUEUED, META_PARITY, META_RECURRING,
+    META_SCRIPT_FLAGS, SLOT_BITS, SLOT_MASK, SlotRecord, deadline_of_bits,
 };
 
 /// A tick that is not over is looked at again after this long at the earliest, so that a short
@@ -96,12 +96,17 @@ impl Expiry<'_> {
             token: entry.token,
         });
         let still_queued = requeue.map_or(0, |_| DUE_STILL_QUEUED);
+        let plain = if meta & META_SCRIPT_FLAGS == 0 {
+            DUE_PLAIN
+        } else {
+            0
+        };
         isolate.stats.queued -= u64::from(requeue.is_none());
         isolate.stats.delivered += 1;
         isolate.has_unpublished = true;
         let due = Due {
             deadline_bits,
-            slot_word: slot | still_queued,
+            slot_word: slot | still_queued | plain,
             token: entry.token,
         };
         isolate.due.push(&isolate.memory, due);
@@ -142,6 +147,11 @@ fn is_same_parity(entry: Entry, meta: u32) -> bool {
 
 /// The first instant of the grid through `slot_ns` that is later than `now_ns`.
 pub(crate) fn next_on_grid(slot_ns: Nanos, interval_ns: Nanos, now_ns: Nanos) -> Nanos {
+    let next_ns = slot_ns.saturating_add(interval_ns);
+    // Nearly always, and a division costs as much as all the rest.
+    if next_ns > now_ns {
+        return next_ns;
+    }
     let passed = now_ns.saturating_sub(slot_ns) / interval_ns + 1;
     slot_ns.saturating_add(passed.saturating_mul(interval_ns))
 }

@@ -61,7 +61,7 @@ pub use scheduler::{AddChunkError, Scheduler, Step};
 pub use shared::{CommandCell, DueCell, Layout, SharedHeader, SharedMemory, layout};
 pub use sink::Sink;
 pub use slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, Delivery, IsolateId, META_PARITY, META_RECURRING,
-    SLOT_BITS, SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_PLAIN, DUE_STILL_QUEUED, Delivery, IsolateId, META_PARITY,
+    META_RECURRING, SLOT_BITS, SlotRecord,
 };
 pub use timer::Engine;

@@ -66,9 +66,20 @@ pub(crate) struct Due {
 pub(crate) struct DueWriter {
     tail: u32,
     backlog: VecDeque<Due>,
+    /// Tail at the last publish.
+    published: u32,
+    /// Something was left in the backlog at the last publish.
+    left_behind: bool,
+    /// JavaScript's count of changes before the records of this step were looked at.
+    changes: u32,
 }
 
 impl DueWriter {
+    /// To be called before any record of a step is looked at.
+    pub(crate) fn note_changes(&mut self, memory: &SharedMemory) {
+        self.changes = memory.header().changes.load(Ordering::Acquire);
+    }
+
     /// Puts a record behind all others. It is seen by JavaScript after the next `publish`.
     pub(crate) fn push(&mut self, memory: &SharedMemory, due: Due) {
         if self.backlog.is_empty() && self.room(memory) > 0 {
@@ -89,8 +100,16 @@ impl DueWriter {
     }
 
     /// Shows JavaScript everything written so far, taken at `now_ns`.
-    pub(crate) fn publish(&self, memory: &SharedMemory, now_ns: Nanos) {
+    ///
+    /// The count of changes it is told is that of the oldest records it has not consumed.
+    pub(crate) fn publish(&mut self, memory: &SharedMemory, now_ns: Nanos) {
         let header = memory.header();
+        let all_consumed = header.due_head.load(Ordering::Acquire) == self.published;
+        if all_consumed && !self.left_behind {
+            header.changes_seen.store(self.changes, Ordering::Relaxed);
+        }
+        self.published = self.tail;
+        self.left_behind = !self.backlog.is_empty();
         header
             .batch_now_bits
             .store((now_ns as f64).to_bits(), Ordering::Relaxed);

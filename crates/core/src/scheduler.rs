@@ -225,6 +225,9 @@ impl Scheduler {
         // and the parity: when JavaScript read an earlier instant than `now_ns`, the flip is seen.
         fence(Ordering::SeqCst);
         self.drain_commands(now_ns);
+        for isolate in self.isolates.iter_mut().flatten() {
+            isolate.due.note_changes(&isolate.memory);
+        }
         let mut delivered = false;
         let mut expiry = Expiry {
             isolates: &mut self.isolates,

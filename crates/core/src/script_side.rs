@@ -17,8 +17,8 @@ use crate::scheduler::Scheduler;
 use crate::shared::{CommandCell, DueCell, SharedHeader, SharedMemory};
 use crate::sink::Sink;
 use crate::slot::{
-    CHUNK_SHIFT, CHUNK_SLOTS, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING, SLOT_MASK,
-    SlotRecord,
+    CHUNK_SHIFT, CHUNK_SLOTS, DUE_PLAIN, DUE_STILL_QUEUED, IsolateId, META_PARITY, META_RECURRING,
+    SLOT_MASK, SlotRecord,
 };
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     TokenIgnored,
     /// The clock is read before the parity is flipped.
     ClockBeforeParity,
+    /// A change is counted before it is made.
+    CountBeforeChange,
 }
 
 /// A sink for isolates that look at their ring without being told.
@@ -77,6 +79,9 @@ pub(crate) struct ScriptSide {
     /// A record that was taken out of the ring and comes behind all of `late`.
     ahead: Option<Due>,
     cancels: u32,
+    changes: u32,
+    /// The count of changes that the last record taken out of the ring knows of.
+    changes_seen: u32,
 }
 
 impl ScriptSide {
@@ -97,6 +102,8 @@ impl ScriptSide {
             late: Vec::new(),
             ahead: None,
             cancels: 0,
+            changes: 0,
+            changes_seen: 0,
         }
     }
 
@@ -200,13 +207,13 @@ impl ScriptSide {
 
     /// Cancels an armed actor: no call, no lock, the entry dies where it is.
     pub(crate) fn cancel(&mut self, slot: u32) {
-        self.raise_token(slot);
+        self.change(|script| script.raise_token(slot));
         self.count_cancels(1);
     }
 
     /// Moves a one-shot later: the core looks at the deadline when the old one has come.
-    pub(crate) fn rearm_later(&self, deadline_ns: f64, slot: u32) {
-        self.record(slot).write_deadline(deadline_ns);
+    pub(crate) fn rearm_later(&mut self, deadline_ns: f64, slot: u32) {
+        self.change(|script| script.record(slot).write_deadline(deadline_ns));
     }
 
     /// Moves an armed actor earlier, which needs an entry of its own.
@@ -237,6 +244,8 @@ impl ScriptSide {
     }
 
     /// Takes the next due record that passes the check and returns its slot, which the caller runs.
+    /// While nothing has changed since the core looked at the slots, the record needs no check, and
+    /// the slot is free without another token: no entry of it is in the queue.
     pub(crate) fn next_due(&mut self) -> Option<u32> {
         loop {
             let due = self.next_in_order()?;
@@ -244,6 +253,9 @@ impl ScriptSide {
                 slot_word, token, ..
             } = due;
             let slot = slot_word & SLOT_MASK;
+            if slot_word & DUE_PLAIN != 0 && self.is_unchanged() {
+                return Some(slot);
+            }
             let record = self.record(slot);
             if record.token() != token && self.fault != Some(Fault::TokenIgnored) {
                 if slot_word & DUE_STILL_QUEUED == 0 {
@@ -299,7 +311,8 @@ impl ScriptSide {
         let at = self
             .late
             .partition_point(|other| f64::from_bits(other.deadline_bits) <= deadline_ns);
-        self.late.insert(at, due);
+        let slot_word = due.slot_word & !DUE_PLAIN;
+        self.late.insert(at, Due { slot_word, ..due });
     }
 
     /// True when due records wait in the core for room in the ring.
@@ -337,6 +350,8 @@ impl ScriptSide {
             return None;
         }
         let memory = self.memory();
+        // While the record is not given back, this is not raised beyond what it knows of.
+        self.changes_seen = self.header().changes_seen.load(Ordering::Relaxed);
         let cell = memory.due(self.due_head);
         self.due_head = self.due_head.wrapping_add(1);
         if self.fault == Some(Fault::HeadBeforeRead) {
@@ -359,6 +374,26 @@ impl ScriptSide {
 
     fn next_wake_ns(&self) -> f64 {
         f64::from_bits(self.header().next_wake_bits.load(Ordering::SeqCst))
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.changes_seen == self.changes
+    }
+
+    /// Makes a change to an armed slot and counts it behind that.
+    fn change(&mut self, make: impl FnOnce(&Self)) {
+        self.changes = self.changes.wrapping_add(1);
+        let count = |script: &Self| {
+            let changes = &script.header().changes;
+            changes.store(script.changes, Ordering::Release);
+        };
+        if self.fault == Some(Fault::CountBeforeChange) {
+            count(self);
+            make(self);
+        } else {
+            make(self);
+            count(self);
+        }
     }
 
     fn raise_token(&self, slot: u32) {

@@ -26,14 +26,19 @@ pub struct SharedHeader {
     pub cancels: AtomicU32,
     /// Written by JavaScript: due records consumed so far.
     pub due_head: AtomicU32,
-    _written_by_script: [u32; 13],
+    /// Written by JavaScript: how often it has changed an armed slot (cancelled, moved, flags), each
+    /// time behind the change itself.
+    pub changes: AtomicU32,
+    _written_by_script: [u32; 12],
     /// Written by the core: commands drained so far.
     pub command_head: AtomicU32,
     /// Written by the core: due records published so far.
     pub due_tail: AtomicU32,
     /// Written by the core: due records that wait in the core for room in the ring.
     pub backlog: AtomicU32,
-    _align: u32,
+    /// Written by the core: the count of changes that all due records in the ring know of. While it
+    /// is still the count, every one of them is as its slot says.
+    pub changes_seen: AtomicU32,
     /// Written by the core: bits of a double, the instant of the timer thread's next wake-up in
     /// nanoseconds. A command with an earlier deadline needs a kick. Negative: none does.
     pub next_wake_bits: AtomicU64,
@@ -49,11 +54,12 @@ impl SharedHeader {
             command_tail: AtomicU32::new(0),
             cancels: AtomicU32::new(0),
             due_head: AtomicU32::new(0),
-            _written_by_script: [0; 13],
+            changes: AtomicU32::new(0),
+            _written_by_script: [0; 12],
             command_head: AtomicU32::new(0),
             due_tail: AtomicU32::new(0),
             backlog: AtomicU32::new(0),
-            _align: 0,
+            changes_seen: AtomicU32::new(0),
             next_wake_bits: AtomicU64::new(0),
             batch_now_bits: AtomicU64::new(0),
             _written_by_core: [0; 8],
@@ -129,7 +135,9 @@ mod assertions {
 
     // The offsets that src/shared-memory.ts is written for.
     const _: () = assert!(size_of::<SharedHeader>() == 128);
+    const _: () = assert!(offset_of!(SharedHeader, changes) == 12);
     const _: () = assert!(offset_of!(SharedHeader, command_head) == 64);
+    const _: () = assert!(offset_of!(SharedHeader, changes_seen) == 76);
     const _: () = assert!(offset_of!(SharedHeader, next_wake_bits) == 80);
     const _: () = assert!(offset_of!(SharedHeader, batch_now_bits) == 88);
     const _: () = assert!(size_of::<CommandCell>() == 16);

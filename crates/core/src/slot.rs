@@ -32,11 +32,15 @@ pub const MAX_CHUNKS: usize = 1 << (SLOT_BITS - CHUNK_SHIFT);
 /// Bit of a due record's slot word: the actor recurs, and its entry is back in the queue. When
 /// JavaScript drops such a record, the stale entry is still there to be found.
 pub const DUE_STILL_QUEUED: u32 = 1 << SLOT_BITS;
+/// Bit of a due record's slot word: none of JavaScript's own flags stood in the slot's `meta`.
+pub const DUE_PLAIN: u32 = 2 << SLOT_BITS;
 
 /// Bit of `meta`: the actor recurs, its interval stands in the chunk's interval table.
 pub const META_RECURRING: u32 = 1;
 /// Bit of `meta`: flipped by JavaScript each time a tick is over.
 pub const META_PARITY: u32 = 2;
+/// Bits of `meta` that are JavaScript's own flags; above them it counts the uses of the slot.
+pub(crate) const META_SCRIPT_FLAGS: u32 = 0x7c;
 
 /// What JavaScript and the core share about one slot: 16 bytes, four to a cache line.
 #[repr(C)]

@@ -74,6 +74,30 @@ fn cancel_against_fire(afterwards: Afterwards, fault: Option<Fault>) {
     assert_settled(&scheduler, id, &script);
 }
 
+/// A move to a later deadline while the entry expires, which no token tells of.
+fn move_later_against_fire(fault: Option<Fault>) {
+    let (mut scheduler, mut script, id) = armed(|script, slot| {
+        script.arm(10.0, slot);
+    });
+    script.fault = fault;
+    let core = thread::spawn(move || {
+        scheduler.step(10);
+        scheduler
+    });
+    let slot = script.slot(0);
+    let has_run = script.next_due().is_some();
+    if !has_run {
+        script.rearm_later(20.0, slot);
+    }
+    let mut scheduler = core.join().unwrap();
+    assert_eq!(script.next_due(), None, "ran twice, or early");
+    scheduler.step(19);
+    assert_eq!(script.next_due(), None, "ran early");
+    scheduler.step(20);
+    assert_eq!(script.next_due().is_some(), !has_run, "was lost");
+    assert_settled(&scheduler, id, &script);
+}
+
 const INTERVAL_NS: Nanos = 10;
 const FIRST_NS: Nanos = 10;
 const SECOND_NS: Nanos = 20;
@@ -143,6 +167,17 @@ fn loom_a_slot_that_is_armed_anew_beside_its_old_entry_runs_once() {
 fn loom_a_due_record_that_runs_unchecked_is_found() {
     let fault = Some(Fault::TokenIgnored);
     assert_fault_is_found(move || cancel_against_fire(Afterwards::LeaveIt, fault));
+}
+
+#[test]
+fn loom_a_change_that_is_counted_before_it_is_made_is_found() {
+    let fault = Some(Fault::CountBeforeChange);
+    assert_fault_is_found(move || move_later_against_fire(fault));
+}
+
+#[test]
+fn loom_an_actor_that_is_moved_as_it_fires_runs_once_and_not_early() {
+    explore(|| move_later_against_fire(None));
 }
 
 #[test]
