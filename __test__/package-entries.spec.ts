@@ -50,6 +50,16 @@ test.serial('a class is the same through every entry', async (t) => {
   t.deepEqual(await outputOf(source), [true, true]);
 });
 
+test.serial('a class has the name that it is exported by', async (t) => {
+  const source = `
+    const entries = { ...require('backbeat'), Timeout: require('backbeat/timers').setTimeout(() => {}, 0).constructor };
+    const classes = Object.entries(entries).filter(([, value]) => /^class\\b/.test(value));
+    const other = classes.filter(([name, { name: own }]) => name !== own).map(([name]) => name);
+    console.log(JSON.stringify([classes.length > 30, other]));
+  `;
+  t.deepEqual(await outputOf(source), [true, []]);
+});
+
 const PARTS_AT_ONCE = {
   backbeat: ['base', 'pool', 'scheduler'],
   'backbeat/scheduler': ['base', 'scheduler'],

@@ -28,7 +28,7 @@ export async function writeParts(owners, entries) {
       lineLimit: 120,
       target: TARGET,
     });
-    writeFileSync(join(ROOT, 'dist', fileOf(part)), code);
+    writeFileSync(join(ROOT, 'dist', fileOf(part)), withOwnNames(code));
   }
   for (const [part, text] of texts) checkStandIns(part, text);
   for (const entry of entries) {
@@ -151,6 +151,15 @@ function asCommonJs(text) {
     ? 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;'
     : '';
   return `"use strict";${url}${body}module.exports = {${exported}};`;
+}
+
+/** A class that mentions itself gets another name from esbuild, which users would see. */
+function withOwnNames(text) {
+  const renamed = text.matchAll(/=class _(\w+)\b/g);
+  return [...renamed].reduce(
+    (changed, [, name]) => changed.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name),
+    text,
+  );
 }
 
 /** Files of other parts and keys that a part takes from them. */
