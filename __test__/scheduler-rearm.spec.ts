@@ -1,5 +1,7 @@
 // Moving pending actors: later, earlier, in callbacks, after the fire.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
+import { Scheduler } from '../src/index.ts';
 import { manualScheduler } from './fixtures/manual-scheduler.ts';
 
 for (const [what, moves, expected] of [
@@ -48,6 +50,33 @@ test('moved in the callback of another that is due at the same instant', (t) => 
   const second = scheduler.after(10, () => seen.push(clock.now()));
   clock.advance(100);
   t.deepEqual(seen, [15]);
+});
+
+test.serial('moved so in real time, in the middle of a burst of arms', async (t) => {
+  const scheduler = new Scheduler();
+  const moved = new Promise<void>((resolve) => {
+    scheduler.after(1, () => {
+      for (let arm = 0; arm < 10_000; arm++) scheduler.after(60_000, () => {});
+      scheduler.rearm(second, 60_000);
+      resolve();
+    });
+  });
+  const second = scheduler.after(1, () => t.fail());
+  const start = performance.now();
+  // Both are due before the loop is free, so they come with one wake-up.
+  while (performance.now() < start + 50);
+  await moved;
+  await nextTurn();
+  t.true((scheduler.deadlineOf(second) ?? 0) > scheduler.now() + 1000);
+  scheduler.close();
+});
+
+test('a recurring one, moved so', (t) => {
+  const { clock, scheduler, seen } = manualScheduler();
+  scheduler.after(10, () => scheduler.rearm(second, 5));
+  const second = scheduler.every(10, () => seen.push(clock.now()));
+  clock.advance(30);
+  t.deepEqual(seen, [15, 25]);
 });
 
 test('moved to now in such a callback: still fires, once', (t) => {
