@@ -101,7 +101,10 @@ test.serial('a second registration and a second undoing are refused', (t) =>
 test.serial('another copy of the package is noticed', (t) =>
   prints(
     t,
-    `${FROM_REGISTER}
+    `import { createRequire } from 'node:module';
+    ${FROM_REGISTER}
+    const { cache } = createRequire(import.meta.url);
+    for (const file of Object.keys(cache)) delete cache[file];
     await import('${REGISTER}?copy').catch(({ code }) => console.log(code));`,
     ['BACKBEAT_REGISTRATION'],
   ),
