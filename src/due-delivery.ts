@@ -19,7 +19,7 @@ import {
   type SharedRings,
   SLOT_MASK,
 } from './shared-memory.ts';
-import type { SlotChunk } from './slot-chunk.ts';
+import { cellAt, type SlotChunk } from './slot-chunk.ts';
 import type { SlotTable } from './slot-table.ts';
 import { META_OWNER_ENDS_TICK, META_WALL, type TimerHost } from './timer-host.ts';
 
@@ -124,8 +124,8 @@ export class DueDelivery {
         touched += this.#table.chunkOf(slot).token(slot);
       }
       const cells = this.#table.cellsOf(slot);
-      const at = this.#table.cellAt(slot);
-      if (cells[at] !== undefined) touched += this.#host.touchArg(cells[at + 1]);
+      const at = cellAt(slot);
+      touched += this.#host.touchArg(cells[at], cells[at + 1]);
     }
     this.touched = touched | 0;
   }
@@ -133,7 +133,7 @@ export class DueDelivery {
   #deliverUnchanged(slotWord: number, token: number, deadlineNs: number): void {
     const slot = slotWord & SLOT_MASK;
     const cells = this.#table.cellsOf(slot);
-    const at = this.#table.cellAt(slot);
+    const at = cellAt(slot);
     const callback = cells[at] as Callback;
     const arg = cells[at + 1];
     if ((slotWord & DUE_STILL_QUEUED) === 0) {

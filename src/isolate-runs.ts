@@ -9,10 +9,12 @@
  * takes effect when the run ends; for an asynchronous callback that is when its promise settles.
  */
 import type { BackgroundWorker } from './background-worker.ts';
+import type { IsolateTimers } from './isolate-timers.ts';
 import { poolContext } from './pool-context.ts';
 import { nameOfFunction } from './pool-log.ts';
 import { retryDelayNs } from './retry-delay.ts';
 import { isThenable } from './thenable.ts';
+import type { TimerEngine } from './timer-engine.ts';
 import { META_OWNER_ENDS_TICK, META_UNREF, META_WALL } from './timer-host.ts';
 import { NO_SLOT } from './worker-extras.ts';
 import { finish, invoke } from './worker-finish.ts';
@@ -45,6 +47,9 @@ const runs: WorkerRuns = {
   setRef,
   deadlineNs,
 };
+
+/** The engine that was told how to touch workers. */
+let touching: TimerEngine | undefined;
 
 /** See the head of the file. */
 export function isolateRuns(): WorkerRuns {
@@ -109,16 +114,11 @@ function deadlineNs<D>(worker: BackgroundWorker<D>): number | undefined {
 
 /** The usual actor: nothing but a delay, whose instant may be taken together with others'. */
 function armActor<D>(worker: BackgroundWorker<D>): void {
-  worker.armedSlot = poolContext.timers.armAfter(
-    firstDelayNs(worker),
-    run,
-    worker,
-    refFlag(worker),
-  );
+  worker.armedSlot = timersOfRuns().armAfter(firstDelayNs(worker), run, worker, refFlag(worker));
 }
 
 function arm<D>(worker: BackgroundWorker<D>, runNs: number): void {
-  const { timers } = poolContext;
+  const timers = timersOfRuns();
   const intervalNs = gridIntervalNs(worker);
   if (intervalNs > 0) {
     worker.stateFlags |= ON_GRID;
@@ -131,6 +131,19 @@ function arm<D>(worker: BackgroundWorker<D>, runNs: number): void {
   if (extras !== undefined) extras.gridNs = runNs;
   else if (worker.hasFlag(RUN_PAST_EVENTS)) worker.writableExtras().gridNs = runNs;
   worker.armedSlot = timers.arm(runNs, run, worker, refFlag(worker) | wallFlag);
+}
+
+/** The timers, which know how to touch a worker that comes soon. */
+function timersOfRuns<D>(): IsolateTimers {
+  const { engine } = poolContext;
+  if (engine !== touching) {
+    touching = engine;
+    engine.touchArgsOf<BackgroundWorker<D>>(
+      run,
+      (worker) => worker.touch() + poolContext.registry.touch(worker.id),
+    );
+  }
+  return engine.timers();
 }
 
 /** One function for all workers: an actor needs no closure of its own. */

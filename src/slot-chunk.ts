@@ -7,8 +7,6 @@ import { CHUNK_SLOTS, META_PARITY, STORES_STAY_IN_ORDER } from './shared-memory.
 
 /** Bytes of the records of a chunk. */
 export const CHUNK_BYTES: number = 16 * CHUNK_SLOTS;
-/** Cells of a chunk: a callback and its argument for each slot. */
-export const CHUNK_CELLS: number = 2 * CHUNK_SLOTS;
 
 const INDEX_MASK = CHUNK_SLOTS - 1;
 /** Bits of the meta word that are flags; those above count the uses of the slot. */
@@ -17,24 +15,23 @@ const GENERATION_STEP = 1 << FLAG_BITS;
 /** Flags that belong to a use of a slot; the parity belongs to the slot. */
 const FLAGS_OF_USE = (GENERATION_STEP - 1) & ~META_PARITY;
 
+/** Where the callback of a slot stands among the cells of its chunk. */
+export function cellAt(slot: number): number {
+  return 2 * (slot & INDEX_MASK);
+}
+
 /** See the head of the file. */
 export class SlotChunk {
   /** Deadlines of the slots `i`, at 2i. */
   readonly doubles: Float64Array;
   /** Tokens at 4i + 2, meta words at 4i + 3. */
   readonly words: Int32Array;
-  /**
-   * Callbacks at `cellsAt + 2i`, arguments behind them. Of a free slot: `undefined` and the next
-   * free slot.
-   */
-  readonly cells: unknown[];
-  readonly cellsAt: number;
+  /** Callbacks at `cellAt(slot)`, arguments behind them. Of a free slot: `undefined` and the next free slot. */
+  readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS);
   /** Nanoseconds between the runs of recurring actors, by index; made when there is one. */
   intervals: Float64Array | undefined = undefined;
 
-  constructor(buffer: ArrayBuffer, offset: number, cells: unknown[], cellsAt: number) {
-    this.cells = cells;
-    this.cellsAt = cellsAt;
+  constructor(buffer: ArrayBuffer, offset: number) {
     this.doubles = new Float64Array(buffer, offset, 2 * CHUNK_SLOTS);
     this.words = new Int32Array(buffer, offset, 4 * CHUNK_SLOTS);
   }
@@ -97,16 +94,16 @@ export class SlotChunk {
 
   /** The callback; `undefined` when the slot is free. */
   callback(slot: number): unknown {
-    return this.cells[this.cellsAt + 2 * (slot & INDEX_MASK)];
+    return this.cells[cellAt(slot)];
   }
 
   /** The callback's argument; of a free slot the next free one. */
   arg(slot: number): unknown {
-    return this.cells[this.cellsAt + 2 * (slot & INDEX_MASK) + 1];
+    return this.cells[cellAt(slot) + 1];
   }
 
   setCall(slot: number, callback: unknown, arg: unknown): void {
-    const at = this.cellsAt + 2 * (slot & INDEX_MASK);
+    const at = cellAt(slot);
     this.cells[at] = callback;
     this.cells[at + 1] = arg;
   }

@@ -11,7 +11,7 @@
  */
 import { BackbeatError } from './errors.ts';
 import { CHUNK_SHIFT, CHUNK_SLOTS, SLOT_MASK } from './shared-memory.ts';
-import { CHUNK_BYTES, CHUNK_CELLS, SlotChunk } from './slot-chunk.ts';
+import { CHUNK_BYTES, cellAt, SlotChunk } from './slot-chunk.ts';
 
 /** Names an armed actor. A stale handle is recognised and has no effect. */
 export type TimerHandle = number;
@@ -22,8 +22,6 @@ const NO_SLOT = -1;
 const SMALL_CHUNKS = 4;
 /** … one with many in slabs of 8 MB, large enough for huge pages. */
 const CHUNKS_PER_SLAB = 32;
-/** Chunks whose callbacks share an array, so that millions of them are in a few dozens of arrays. */
-const CHUNKS_PER_CELLS = 8;
 
 /** Lends memory to the core. */
 export interface ChunkReceiver {
@@ -35,13 +33,11 @@ export interface ChunkReceiver {
 export class SlotTable {
   /** By chunk number, which is unique in the process; other isolates' numbers are holes. */
   readonly #chunks: (SlotChunk | undefined)[] = [];
-  /** The cells of each chunk, by its number, and where in there they begin. */
-  readonly #cells: unknown[][] = [];
-  readonly #cellsAt: number[] = [];
+  /** The cells of each chunk, by its number: found without a look at the chunk itself. */
+  readonly #cells: (unknown[] | undefined)[] = [];
   readonly #receiver: ChunkReceiver;
   #slab = new ArrayBuffer(0);
   #slabUsed = 0;
-  #latestCells: unknown[] = [];
   #chunkCount = 0;
   #firstFree = NO_SLOT;
   #nextFresh = 0;
@@ -56,14 +52,9 @@ export class SlotTable {
     return this.#chunks[slot >>> CHUNK_SHIFT] as SlotChunk;
   }
 
-  /** The array with the callback of a slot, and its argument behind that. */
+  /** The array with the callback of a slot, at {@link cellAt}, and its argument behind that. */
   cellsOf(slot: number): unknown[] {
     return this.#cells[slot >>> CHUNK_SHIFT] as unknown[];
-  }
-
-  /** Where in that array they are. By these two a slot is found without a look at its chunk. */
-  cellAt(slot: number): number {
-    return (this.#cellsAt[slot >>> CHUNK_SHIFT] as number) + 2 * (slot & (CHUNK_SLOTS - 1));
   }
 
   /** Takes a slot into use. */
@@ -98,7 +89,7 @@ export class SlotTable {
   /** Ends the use of a slot that has no entry in the queue. Touches nothing that the core reads. */
   free(slot: number): void {
     const cells = this.cellsOf(slot);
-    const at = this.cellAt(slot);
+    const at = cellAt(slot);
     cells[at] = undefined;
     cells[at + 1] = this.#firstFree;
     this.#firstFree = slot;
@@ -143,7 +134,6 @@ export class SlotTable {
   clear(): void {
     this.#chunks.length = 0;
     this.#cells.length = 0;
-    this.#latestCells = [];
     this.#firstFree = NO_SLOT;
     this.#endOfFresh = this.#nextFresh;
   }
@@ -155,18 +145,13 @@ export class SlotTable {
       this.#slabUsed = 0;
     }
     const number = this.#lend(this.#slab, this.#slabUsed);
-    const shared = this.#chunkCount < SMALL_CHUNKS ? 1 : CHUNKS_PER_CELLS;
-    const place = (this.#slabUsed / CHUNK_BYTES) % shared;
-    if (place === 0) this.#latestCells = new Array(shared * CHUNK_CELLS);
     while (this.#chunks.length <= number) {
       this.#chunks.push(undefined);
-      this.#cells.push(this.#latestCells);
-      this.#cellsAt.push(0);
+      this.#cells.push(undefined);
     }
-    const cellsAt = place * CHUNK_CELLS;
-    this.#cells[number] = this.#latestCells;
-    this.#cellsAt[number] = cellsAt;
-    this.#chunks[number] = new SlotChunk(this.#slab, this.#slabUsed, this.#latestCells, cellsAt);
+    const chunk = new SlotChunk(this.#slab, this.#slabUsed);
+    this.#chunks[number] = chunk;
+    this.#cells[number] = chunk.cells;
     this.#slabUsed += CHUNK_BYTES;
     this.#chunkCount++;
     this.#nextFresh = number << CHUNK_SHIFT;

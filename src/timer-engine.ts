@@ -43,11 +43,12 @@ export interface EngineStats {
 /** See the head of the file. */
 export class TimerEngine implements TimerHost {
   readonly clock: ManualClock | undefined;
-  readonly touchArg: (arg: unknown) => number;
   #timers: IsolateTimers | undefined;
   #native: NativeTimers | undefined;
   #wallTime: WallTime | undefined;
   #originNs = 0;
+  #touched: unknown;
+  #touch: (arg: never) => number = () => 0;
   #isClosed = false;
   #isHeld = false;
   #wantsHold = false;
@@ -61,12 +62,24 @@ export class TimerEngine implements TimerHost {
 
   /**
    * @param clock - Default: the process-wide timer thread.
-   * @param touchArg - Reads a little of an argument, where all arguments are objects of one class.
    */
-  constructor(clock?: ManualClock, touchArg: (arg: never) => number = () => 0) {
+  constructor(clock?: ManualClock) {
     this.clock = clock;
-    this.touchArg = touchArg as (arg: unknown) => number;
     clock?.setFollower({ step: (limitNs) => this.#step(limitNs) });
+  }
+
+  /**
+   * Tells how to read a little of the argument of actors with this callback.
+   *
+   * @param touch - For arguments of one class only: it is called for each, a little ahead.
+   */
+  touchArgsOf<A>(callback: (arg: A) => void, touch: (arg: A) => number): void {
+    this.#touched = callback;
+    this.#touch = touch;
+  }
+
+  touchArg(callback: unknown, arg: unknown): number {
+    return callback === this.#touched ? this.#touch(arg as never) : 0;
   }
 
   /** The timers, opened now when this is the first arming. */

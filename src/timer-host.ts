@@ -30,8 +30,8 @@ export interface TimerHost {
   reportError(error: unknown): void;
   /** The deadline of an actor of the wall clock, corrected when its instant has not come yet. */
   wallDeadlineNs(deadlineNs: number): number;
-  /** Reads a little of the argument of an actor that comes soon; see `due-delivery.ts`. */
-  touchArg(arg: unknown): number;
+  /** Reads a little of what an actor that comes soon is called with; see `due-delivery.ts`. */
+  touchArg(callback: unknown, arg: unknown): number;
   /** Runs nextTicks and microtasks, as Node does between two timers. */
   runMicrotasks(): void;
 }

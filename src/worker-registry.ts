@@ -74,6 +74,11 @@ export class WorkerRegistry<T extends Registered> implements ReadonlyMap<number,
     return this.get(id) !== undefined;
   }
 
+  /** Reads the place of an id, so that it is at hand when its worker is removed. */
+  touch(id: number): number {
+    return this.has(id) ? 1 : 0;
+  }
+
   *values(): MapIterator<T> {
     const numbers = [...this.#pages.keys()].sort((a, b) => a - b);
     for (const number of numbers) {

@@ -192,6 +192,12 @@ export class WorkerState<D = unknown> {
     return (this.#flags & flags) !== 0;
   }
 
+  /** @internal Reads this worker and its data, so that they are at hand when it runs. */
+  touch(): number {
+    const data: unknown = this.#data;
+    return this.#flags + (typeof data === 'object' ? 1 : 0);
+  }
+
   /** @internal What few workers have; undefined when this one has none of it. */
   get extras(): WorkerExtras<D> | undefined {
     return this.#extras;

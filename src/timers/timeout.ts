@@ -199,7 +199,10 @@ keepAsPattern(new Timeout(() => undefined, 1, undefined, false, 0));
 
 /** Made for the first timer. */
 function engine(): TimerEngine {
-  opened ??= new TimerEngine(undefined, (timeout: Timeout) => timeout._flags);
+  if (opened === undefined) {
+    opened = new TimerEngine();
+    opened.touchArgsOf(fire, (timeout) => timeout._flags);
+  }
   return opened;
 }
 
