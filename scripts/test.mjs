@@ -2,7 +2,8 @@
 //   npm test [-- rust | loom | ava [further arguments for AVA]]
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
-import { installedTool, runLines, rustVersion } from './toolchain.mjs';
+import { runAvaTests } from './ava-tests.mjs';
+import { runLines, rustVersion } from './toolchain.mjs';
 
 const PARTS = { rust: testRust, loom: testLoom, ava: testAva };
 const [chosen, ...forwarded] = process.argv.slice(2);
@@ -70,24 +71,8 @@ async function runCargo(args, env) {
   return withCrashes(counts, code, errorOutput);
 }
 
-/** The TypeScript tests, read as TAP: each result is a line, whatever the reporter's look is. */
 async function testAva() {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const { code, errorOutput } = await runLines(
-    [...installedTool('ava', 'entrypoints/cli.mjs'), '--tap', ...forwarded],
-    (line) => {
-      // A directive (skipped, expected to fail later) follows the title as ` # WORD`.
-      const result = /^(not )?ok \d+ - (.*?)( # [A-Z]+)?$/.exec(line);
-      if (!result) {
-        if (!/^(TAP version|1\.\.\d|# |$)/.test(line)) console.log(`  ${line}`);
-        return;
-      }
-      const outcome = result[3] ? 'skipped' : result[1] ? 'failed' : 'passed';
-      counts[outcome] += 1;
-      console.log(`  ${outcome === 'passed' ? 'ok' : outcome.toUpperCase()}  ${result[2]}`);
-    },
-    { env: { FORCE_COLOR: '0' } },
-  );
+  const { code, errorOutput, ...counts } = await runAvaTests(forwarded);
   return withCrashes(counts, code, errorOutput);
 }
 
@@ -114,6 +99,9 @@ function report() {
       `${part.padEnd(5)} ${passed} passed, ${failed} failed${skips} (${seconds.toFixed(1)} s)`,
     );
   }
+  const named = (key) => results.flatMap((result) => result[key] ?? []);
+  for (const title of named('unsteady')) console.log(`UNSTEADY, passed when run again: ${title}`);
+  for (const title of named('failures')) console.log(`FAILED: ${title}`);
   process.exitCode = sum('failed') === 0 ? 0 : 1;
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
 }
