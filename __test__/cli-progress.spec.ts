@@ -28,6 +28,7 @@ test('one bar follows the other without a gap', (t) => {
     progress.stage('first', 1);
     progress.update(1);
     progress.stage('second', 1);
+    progress.end();
   });
   t.regex(text, /first .*1 of 1\r*\n\r*second/);
 });

@@ -65,6 +65,7 @@ function testFiles() {
 
 async function runOnce(args) {
   const result = { passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [] };
+  const pause = new LongestPause();
   const { code, errorOutput } = await runLines(
     [...installedTool('ava', 'entrypoints/cli.mjs'), '--tap', ...args],
     (line) => {
@@ -73,6 +74,7 @@ async function runOnce(args) {
         if (!/^(TAP version|1\.\.\d|# |$)/.test(line)) console.log(`  ${line}`);
         return;
       }
+      pause.note(test.title);
       result[test.outcome] += 1;
       if (test.outcome === 'failed') result.failures.push(test.title);
       console.log(
@@ -81,7 +83,32 @@ async function runOnce(args) {
     },
     { env: { FORCE_COLOR: '0' } },
   );
+  if (code !== 0 && result.failed === 0) console.log(pause.said());
   return { ...result, code, errorOutput };
+}
+
+/** A file that does not end after its tests makes a run fail, and AVA does not say which it was. */
+class LongestPause {
+  #lastTitle = 'the start';
+  #lastMs = performance.now();
+  #after = '';
+  #ms = 0;
+
+  note(title) {
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMs > this.#ms) {
+      this.#ms = nowMs - this.#lastMs;
+      this.#after = this.#lastTitle;
+    }
+    this.#lastMs = nowMs;
+    this.#lastTitle = title;
+  }
+
+  said() {
+    this.note('');
+    const seconds = (this.#ms / 1000).toFixed(0);
+    return `  no test failed, and AVA did: the longest pause, ${seconds} s, came after ${this.#after}`;
+  }
 }
 
 // A directive (skipped, expected to fail later) follows the title as ` # WORD`.
