@@ -50,25 +50,3 @@ function read(system: string): Recording {
   const file = new URL(`../fixtures/oracle-${system}.json`, import.meta.url);
   return JSON.parse(readFileSync(file, 'utf8'));
 }
-
-/** Scenarios of one worker that is only watched, ... */
-export const WATCHED = [
-  '001-start-with-delay',
-  '001-ontime-busy-half',
-  '001-overrun-dismiss',
-  '001-overrun-afterrun',
-  '001-overrun-afterrun-past',
-  '001-always-overrun-dismiss',
-  '001-always-overrun-catchup',
-  '001-maxcount-zero',
-  '001-maxcount-one',
-  '001-catchup-maxcount',
-];
-/** ... that is started, paused and stopped meanwhile, ... */
-export const STEERED = [
-  '001-double-start-dispose-off',
-  '001-pause-unpause',
-  '001-unpause-immediately',
-];
-/** ... whose failed runs are made again. */
-export const RETRIED = ['001-exception-ignore-retries'];

@@ -7,9 +7,23 @@ import {
   poolOnManualClock,
   recordLog,
 } from '../fixtures/pool-on-manual-clock.ts';
-import { RETRIED, type Scenario, STEERED, scenario, WATCHED } from './recorded.ts';
+import { type Scenario, scenario } from './recorded.ts';
 import { replayExactly, replayInRealTime } from './replay.ts';
 
+const WATCHED = [
+  '001-start-with-delay',
+  '001-ontime-busy-half',
+  '001-overrun-dismiss',
+  '001-overrun-afterrun',
+  '001-overrun-afterrun-past',
+  '001-always-overrun-dismiss',
+  '001-always-overrun-catchup',
+  '001-maxcount-zero',
+  '001-maxcount-one',
+  '001-catchup-maxcount',
+];
+const STEERED = ['001-double-start-dispose-off', '001-pause-unpause', '001-unpause-immediately'];
+const RETRIED = ['001-exception-ignore-retries'];
 const IN_REAL_TIME = [
   '001-start-with-delay',
   '001-ontime-busy-half',
