@@ -31,51 +31,17 @@ fn assert_settled(scheduler: &Scheduler, id: IsolateId, script: &ScriptSide) {
     );
 }
 
-/// What JavaScript does with the slot after the cancel.
+/// What JavaScript does with an actor whose time has come, when it has not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Afterwards {
-    LeaveIt,
-    ArmAnew,
+enum Change {
+    Cancel,
+    CancelAndArmAnew,
+    /// No token tells of it.
+    MoveLater,
 }
 
-/// A cancel while the entry expires, unless it was due before the cancel and has run.
-fn cancel_against_fire(afterwards: Afterwards, fault: Option<Fault>) {
-    let (mut scheduler, mut script, id) = armed(|script, slot| {
-        script.arm(10.0, slot);
-    });
-    script.fault = fault;
-    let core = thread::spawn(move || {
-        scheduler.step(10);
-        scheduler
-    });
-    let slot = script.slot(0);
-    let has_run = script.next_due().is_some();
-    let arms_anew = !has_run && afterwards == Afterwards::ArmAnew;
-    if !has_run {
-        script.cancel(slot);
-    }
-    if arms_anew {
-        script.arm(20.0, slot);
-    }
-    let mut scheduler = core.join().unwrap();
-    assert_eq!(script.next_due(), None, "ran twice, or after its cancel");
-    scheduler.step(19);
-    assert_eq!(
-        script.next_due(),
-        None,
-        "ran under the deadline of the cancelled entry"
-    );
-    scheduler.step(20);
-    assert_eq!(
-        script.next_due().is_some(),
-        arms_anew,
-        "the new entry was lost"
-    );
-    assert_settled(&scheduler, id, &script);
-}
-
-/// A move to a later deadline while the entry expires, which no token tells of.
-fn move_later_against_fire(fault: Option<Fault>) {
+/// A change of an actor while its entry expires.
+fn change_against_fire(change: Change, fault: Option<Fault>) {
     let (mut scheduler, mut script, id) = armed(|script, slot| {
         script.arm(10.0, slot);
     });
@@ -87,14 +53,22 @@ fn move_later_against_fire(fault: Option<Fault>) {
     let slot = script.slot(0);
     let has_run = script.next_due().is_some();
     if !has_run {
-        script.rearm_later(20.0, slot);
+        match change {
+            Change::Cancel => script.cancel(slot),
+            Change::CancelAndArmAnew => {
+                script.cancel(slot);
+                script.arm(20.0, slot);
+            }
+            Change::MoveLater => script.rearm_later(20.0, slot),
+        }
     }
     let mut scheduler = core.join().unwrap();
-    assert_eq!(script.next_due(), None, "ran twice, or early");
+    assert_eq!(script.next_due(), None, "ran twice, or after its change");
     scheduler.step(19);
-    assert_eq!(script.next_due(), None, "ran early");
+    assert_eq!(script.next_due(), None, "ran under its old deadline");
     scheduler.step(20);
-    assert_eq!(script.next_due().is_some(), !has_run, "was lost");
+    let runs_later = !has_run && change != Change::Cancel;
+    assert_eq!(script.next_due().is_some(), runs_later, "was lost");
     assert_settled(&scheduler, id, &script);
 }
 
@@ -155,29 +129,29 @@ fn end_of_tick_against_expiry(order: Ordering, fault: Option<Fault>) {
 
 #[test]
 fn loom_an_actor_runs_or_is_cancelled_and_never_both() {
-    explore(|| cancel_against_fire(Afterwards::LeaveIt, None));
+    explore(|| change_against_fire(Change::Cancel, None));
 }
 
 #[test]
 fn loom_a_slot_that_is_armed_anew_beside_its_old_entry_runs_once() {
-    explore(|| cancel_against_fire(Afterwards::ArmAnew, None));
+    explore(|| change_against_fire(Change::CancelAndArmAnew, None));
 }
 
 #[test]
 fn loom_a_due_record_that_runs_unchecked_is_found() {
     let fault = Some(Fault::TokenIgnored);
-    assert_fault_is_found(move || cancel_against_fire(Afterwards::LeaveIt, fault));
+    assert_fault_is_found(move || change_against_fire(Change::Cancel, fault));
 }
 
 #[test]
 fn loom_a_change_that_is_counted_before_it_is_made_is_found() {
     let fault = Some(Fault::CountBeforeChange);
-    assert_fault_is_found(move || move_later_against_fire(fault));
+    assert_fault_is_found(move || change_against_fire(Change::MoveLater, fault));
 }
 
 #[test]
 fn loom_an_actor_that_is_moved_as_it_fires_runs_once_and_not_early() {
-    explore(|| move_later_against_fire(None));
+    explore(|| change_against_fire(Change::MoveLater, None));
 }
 
 #[test]
