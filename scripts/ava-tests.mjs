@@ -1,8 +1,8 @@
 // Runs the TypeScript tests and reads them as TAP: each result is a line, whatever the reporter looks
 // like. Some tests are on the real clock, and a machine that stands still for a moment can fail one
-// of them; so a few failed files run once more, alone. A test that passes only then is named as
-// unsteady at the end of the run: it counts as passed and is a defect to be mended all the same.
-import { readdirSync } from 'node:fs';
+// of them; so a few failed files of that kind, and of no other, run once more, alone. A test that passes
+// only then is named as unsteady at the end of the run: it counts as passed and is a defect all the same.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedTool, ROOT, runLines } from './toolchain.mjs';
 
@@ -10,6 +10,8 @@ import { installedTool, ROOT, runLines } from './toolchain.mjs';
 const FILES_RUN_AGAIN_AT_MOST = 3;
 
 const TESTS = '__test__';
+/** What a file of tests uses for the pool on the real clock; elsewhere a failure now and then is a race. */
+const REAL_CLOCK = /\b(?:poolInRealTime|replayInRealTime)\(/;
 
 /**
  * All tests, or those that `forwarded`, further arguments of AVA, choose; only all are run again.
@@ -22,6 +24,7 @@ export async function runAvaTests(forwarded, run = runOnce) {
   if (forwarded.length > 0 || first.failed === 0) return first;
   const files = filesOfTitles(first.failures, testFiles());
   if (files === undefined || files.length > FILES_RUN_AGAIN_AT_MOST) return first;
+  if (!files.every(isOnRealClock)) return first;
   console.log(`\nava, again: ${files.join(', ')}`);
   const second = await run(files);
   return second.code === 0 && second.passed > 0 ? bothRuns(first, second) : first;
@@ -37,7 +40,7 @@ function bothRuns(first, second) {
  * The files that tests of these titles are in, or undefined when one of them cannot be told: AVA puts
  * the path of the file before the title, with ` › ` between its parts, when it runs several.
  */
-export function filesOfTitles(titles, files) {
+function filesOfTitles(titles, files) {
   const byPrefix = new Map(files.map((file) => [titlePrefix(file), file]));
   const found = new Set();
   for (const title of titles) {
@@ -51,10 +54,11 @@ export function filesOfTitles(titles, files) {
 }
 
 function titlePrefix(file) {
-  return file
-    .replace(/^__test__\//, '')
-    .replace(/\.spec\.ts$/, '')
-    .replaceAll('/', ' › ');
+  return file.slice(TESTS.length + 1, -'.spec.ts'.length).replaceAll('/', ' › ');
+}
+
+function isOnRealClock(file) {
+  return REAL_CLOCK.test(readFileSync(join(ROOT, file), 'utf8'));
 }
 
 function testFiles() {

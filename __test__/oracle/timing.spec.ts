@@ -31,7 +31,7 @@ const IN_REAL_TIME = [
   '001-overrun-afterrun',
   '001-always-overrun-catchup',
 ];
-const ATTEMPTS = 6;
+const ATTEMPTS = 3;
 
 for (const id of [...WATCHED, ...STEERED, ...RETRIED]) {
   test.serial(`${id}: starts exactly at the ideal instants`, (t) => {
