@@ -35,7 +35,7 @@ export interface DueOwner {
   readonly burst: ArmingBurst;
   readonly ticks: RecurringTicks;
   stamp(): void;
-  tellAll(): void;
+  tellTurn(): void;
   endTurn(): void;
   /** Ends the use of a slot whose actor is about to be called for the last time. */
   disarm(slot: number): void;
@@ -58,7 +58,7 @@ export class DueDelivery {
   readonly #burst: ArmingBurst;
   readonly #ticks: RecurringTicks;
   readonly #due: DueRecord = { deadlineNs: 0, slotWord: 0, token: 0 };
-  /** Moved while they waited here, to a deadline that has come too; in order. */
+  /** Moved or told too late, with a deadline that has come too; in order. */
   readonly #late: DueRecord[] = [];
   /** The scheduler was closed, perhaps by one of its callbacks. */
   #isCleared = false;
@@ -83,7 +83,8 @@ export class DueDelivery {
     for (let calls = 1; !this.#isCleared && this.#rings.nextDue(tail, due); calls++) {
       // Taken out first: a callback may run a loop of its own, and this function in it.
       const { slotWord, token, deadlineNs } = due;
-      if ((slotWord & DUE_PLAIN) !== 0 && this.#rings.changes === changesSeen) {
+      const isUnchanged = this.#rings.changes === changesSeen && this.#late.length === 0;
+      if (isUnchanged && (slotWord & DUE_PLAIN) !== 0) {
         this.#deliverUnchanged(slotWord, token, deadlineNs);
       } else {
         if (this.#late.length > 0) this.#deliverLate(deadlineNs, batchNowNs);
@@ -91,7 +92,7 @@ export class DueDelivery {
       }
       if (calls % CALLS_PER_STAMP === 0) {
         this.#ticks.settle();
-        this.#owner.tellAll();
+        this.#owner.tellTurn();
         this.#touchAhead(tail, changesSeen);
       }
     }
@@ -100,6 +101,14 @@ export class DueDelivery {
     this.#ticks.settle();
     this.#owner.endTurn();
     return this.#rings.releaseDue();
+  }
+
+  /** Puts an actor whose deadline has come to its place among the others of the batch. */
+  addLate(slotWord: number, token: number, deadlineNs: number): void {
+    const late = this.#late;
+    let at = late.length;
+    while (at > 0 && (late[at - 1] as DueRecord).deadlineNs > deadlineNs) at--;
+    late.splice(at, 0, { slotWord, token, deadlineNs });
   }
 
   /** Delivers nothing any more. */
@@ -181,10 +190,7 @@ export class DueDelivery {
       this.#owner.putBack(slot, deadlineNs, token);
       return;
     }
-    const late = this.#late;
-    let at = late.length;
-    while (at > 0 && (late[at - 1] as DueRecord).deadlineNs > deadlineNs) at--;
-    late.splice(at, 0, { slotWord, token, deadlineNs });
+    this.addLate(slotWord, token, deadlineNs);
   }
 
   /** Delivers moved actors that come before `untilNs`. */

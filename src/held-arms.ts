@@ -1,58 +1,81 @@
 /**
- * Keeps the commands of a burst of arms back until the turn of the loop is over.
+ * Arms whose commands are kept back for a moment.
  *
- * Each of these arms has read the clock and has its deadline; only the core does not know of it yet.
- * Nothing is late by that: no callback can run before the turn is over. What is cancelled in the same
- * turn, as most time-outs of requests are, then costs neither a command nor work of the timer thread,
- * and the others are shown to it together, with one barrier.
- *
- * Near deadlines are not held back. A turn may block for longer than they are away, and the thread
- * should have handed them over by then, or immediates would come first.
+ * Each has read the clock and has its deadline; only the core does not know of it yet. What is
+ * cancelled meanwhile, as most time-outs of requests are, then costs neither a command nor work of the
+ * timer thread, and the others are shown to it together, with one barrier. Nothing is late by that,
+ * because the core is told well before the deadline; see `arm-holding.ts`.
  */
 
-/** Arms that are held back before the core is told. */
-const HELD_AT_MOST = 1024;
-/** Deadlines nearer than this, in nanoseconds, are told at once. */
-export const NEAR_NS = 100e6;
-/** Arms closer than this, in nanoseconds, are a burst … */
-const CLOSE_NS = 3000;
-/** … when so many of them follow each other. */
-const CLOSE_ARMS = 4;
-
-/** See the head of the file. */
+/** See the head of the file. A ring: the oldest arm is told first. */
 export class HeldArms {
-  readonly slots: Int32Array = new Int32Array(HELD_AT_MOST);
-  /** Token of each slot: another one at the end means that it was cancelled or moved meanwhile. */
-  readonly tokens: Int32Array = new Int32Array(HELD_AT_MOST);
-  count = 0;
-  /** True while arms are held back. */
-  isActive = false;
-  #lastNs = 0;
-  #closeArms = 0;
+  readonly #mask: number;
+  #slots = new Int32Array(0);
+  /** Token of each slot: another one when it is told means that it was cancelled or moved. */
+  #tokens = new Int32Array(0);
+  #head = 0;
+  #tail = 0;
+  #markedTail = 0;
 
-  /** Notes an arm at `nowNs`; enough of them close together begin a burst. */
-  noteArm(nowNs: number): void {
-    this.#closeArms = nowNs - this.#lastNs < CLOSE_NS ? this.#closeArms + 1 : 0;
-    this.#lastNs = nowNs;
-    this.isActive = this.#closeArms >= CLOSE_ARMS;
+  /**
+   * @param capacity - A power of two.
+   */
+  constructor(capacity: number) {
+    this.#mask = capacity - 1;
+  }
+
+  get count(): number {
+    return (this.#tail - this.#head) | 0;
   }
 
   /** Holds an arm back. True when no other one can be. */
   add(slot: number, token: number): boolean {
-    const at = this.count++;
-    this.slots[at] = slot;
-    this.tokens[at] = token;
-    return at === HELD_AT_MOST - 1;
+    if (this.#tail === 0) this.#takeMemory();
+    const at = this.#tail & this.#mask;
+    this.#slots[at] = slot;
+    this.#tokens[at] = token;
+    this.#tail = (this.#tail + 1) | 0;
+    return this.count > this.#mask;
   }
 
   /** Forgets a cancelled arm at once when it was the last, as it is in `clear(set())`. */
   drop(slot: number): void {
-    if (this.count > 0 && this.slots[this.count - 1] === slot) this.count--;
+    if (this.count === 0) return;
+    const last = (this.#tail - 1) | 0;
+    if (this.#slots[last & this.#mask] === slot) this.#tail = last;
   }
 
-  /** The turn is over: the next arm may come at any time. */
-  end(): void {
-    this.isActive = false;
-    this.#closeArms = 0;
+  /** The slot of the oldest arm. */
+  get firstSlot(): number {
+    return this.#slots[this.#head & this.#mask] as number;
+  }
+
+  /** The token that the slot of the oldest arm had. */
+  get firstToken(): number {
+    return this.#tokens[this.#head & this.#mask] as number;
+  }
+
+  /** Lets the oldest arm go. */
+  shift(): void {
+    this.#head = (this.#head + 1) | 0;
+  }
+
+  /** How many were held at the last call of this. Marks those that are held now for the next. */
+  takeMarked(): number {
+    const marked = (this.#markedTail - this.#head) | 0;
+    this.#markedTail = this.#tail;
+    // More may have been told or dropped than were marked.
+    return Math.min(Math.max(0, marked), this.count);
+  }
+
+  /** Forgets all arms. */
+  discard(): void {
+    this.#head = this.#tail;
+  }
+
+  #takeMemory(): void {
+    if (this.#slots.length > 0) return;
+    this.#slots = new Int32Array(this.#mask + 1);
+    this.#tokens = new Int32Array(this.#mask + 1);
   }
 }

@@ -9,9 +9,10 @@
  *   looks at it when the old deadline expires. To an earlier one: raise the token, new command.
  * - Dispatch: see `due-delivery.ts`; the ticks of recurring actors: see `recurring-ticks.ts`.
  */
+
+import { ArmHolding } from './arm-holding.ts';
 import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
 import { DueDelivery } from './due-delivery.ts';
-import { HeldArms, NEAR_NS } from './held-arms.ts';
 import { RecurringTicks } from './recurring-ticks.ts';
 import { META_RECURRING, type SharedRings, SLOT_MASK } from './shared-memory.ts';
 import { SlotTable } from './slot-table.ts';
@@ -29,7 +30,7 @@ export class IsolateTimers {
   readonly table: SlotTable;
   readonly burst: ArmingBurst = new ArmingBurst();
   readonly ticks: RecurringTicks;
-  readonly #held: HeldArms = new HeldArms();
+  readonly #armHolding: ArmHolding;
   readonly #delivery: DueDelivery;
   readonly #native: NativeTimers;
   readonly #host: TimerHost;
@@ -45,11 +46,12 @@ export class IsolateTimers {
     this.table = new SlotTable(native);
     this.ticks = new RecurringTicks(this.table, host, this);
     this.#delivery = new DueDelivery(this, host);
+    this.#armHolding = new ArmHolding(this, native);
   }
 
-  /** Number of armed actors. */
+  /** Number of armed actors, the own look at what is held back not counted. */
   get pending(): number {
-    return this.#pending;
+    return this.#pending - (this.#armHolding.isWatched ? 1 : 0);
   }
 
   /** Callbacks called. */
@@ -79,7 +81,7 @@ export class IsolateTimers {
 
   /**
    * Arms a one-shot actor, due `delayNs` after `nowNs`, which was read for it, and returns its slot.
-   * In a burst the core is told at the end of the turn.
+   * The core may be told later, see `arm-holding.ts`.
    */
   armFrom(
     nowNs: number,
@@ -88,18 +90,15 @@ export class IsolateTimers {
     arg: unknown,
     flags: number,
   ): number {
-    const held = this.#held;
-    if (!held.isActive) {
-      held.noteArm(nowNs);
-      if (held.isActive) this.#watchTurn();
-    }
     const deadlineNs = nowNs + delayNs;
-    if (!held.isActive || delayNs < NEAR_NS) return this.arm(deadlineNs, callback, arg, flags);
+    if (!this.#armHolding.noteArm(nowNs, delayNs)) {
+      return this.arm(deadlineNs, callback, arg, flags);
+    }
     const slot = this.table.take(callback, arg, flags | META_HELD);
     const chunk = this.table.chunkOf(slot);
     chunk.setDeadlineNs(slot, deadlineNs);
     this.#count(flags);
-    if (held.add(slot, chunk.token(slot))) this.#tellHeld();
+    this.#armHolding.hold(nowNs, delayNs, slot, chunk.token(slot));
     return slot;
   }
 
@@ -172,21 +171,38 @@ export class IsolateTimers {
   /** Tells the core of all that was collected and held back. */
   tellAll(): void {
     this.stamp();
-    this.#tellHeld();
+    this.#armHolding.tellAll();
+  }
+
+  /** Tells the core of all that was collected, and held back for the turn. */
+  tellTurn(): void {
+    this.stamp();
+    this.#armHolding.tellTurn();
+  }
+
+  /** Calls `endTurn` when the present turn of the loop is over. */
+  watchTurn(): void {
+    if (this.#isTurnWatched) return;
+    this.#isTurnWatched = true;
+    this.#host.atEndOfTurn();
   }
 
   /** The turn of the loop is over: nothing stays collected. */
   endTurn(): void {
     this.#isTurnWatched = false;
-    this.tellAll();
+    this.stamp();
     this.burst.end();
-    this.#held.end();
+    this.#armHolding.endTurn();
   }
 
   /** Disarms an actor: its callback will not be called again. */
   cancel(slot: number): void {
-    if (this.table.chunkOf(slot).hasFlag(slot, META_HELD)) this.#held.drop(slot);
-    else this.rings.countStale(1);
+    if (this.table.chunkOf(slot).hasFlag(slot, META_HELD)) {
+      this.#armHolding.drop(slot);
+      this.disarm(slot);
+      return;
+    }
+    this.rings.countStale(1);
     this.disarm(slot);
     this.rings.noteChange();
   }
@@ -250,12 +266,22 @@ export class IsolateTimers {
     this.#delivery.clear();
     this.rings.noteChange();
     this.burst.discard();
-    this.#held.count = 0;
+    this.#armHolding.clear();
     this.ticks.clear();
     this.#pending = 0;
     this.#holding = 0;
     this.#host.setHold(false);
     this.table.clear();
+  }
+
+  /** Now, in nanoseconds on the time line of the deadlines. */
+  nowNs(): number {
+    return this.#host.nowNs();
+  }
+
+  /** Delivers a slot that is not in the core's queue, and whose deadline has come, with this batch. */
+  deliverLate(slot: number, token: number, deadlineNs: number): void {
+    this.#delivery.addLate(slot, token, deadlineNs);
   }
 
   /** Puts a slot whose entry left the core's queue back into it. */
@@ -304,32 +330,7 @@ export class IsolateTimers {
 
   #noteArm(nowNs: number): void {
     this.burst.noteArm(nowNs);
-    if (this.burst.isActive) this.#watchTurn();
-  }
-
-  #watchTurn(): void {
-    if (this.#isTurnWatched) return;
-    this.#isTurnWatched = true;
-    this.#host.atEndOfTurn();
-  }
-
-  #tellHeld(): void {
-    const held = this.#held;
-    const { count } = held;
-    if (count === 0) return;
-    held.count = 0;
-    let earliestNs = Number.POSITIVE_INFINITY;
-    for (let at = 0; at < count; at++) {
-      const slot = held.slots[at] as number;
-      const chunk = this.table.chunkOf(slot);
-      const token = held.tokens[at] as number;
-      if (chunk.token(slot) !== token) continue;
-      chunk.dropFlag(slot, META_HELD);
-      const deadlineNs = chunk.deadlineNs(slot);
-      this.rings.writeCommand(this.#native, deadlineNs, slot, token);
-      if (deadlineNs < earliestNs) earliestNs = deadlineNs;
-    }
-    if (earliestNs !== Number.POSITIVE_INFINITY) this.rings.publish(this.#native, earliestNs);
+    if (this.burst.isActive) this.watchTurn();
   }
 
   #dropHold(slot: number): void {

@@ -2,8 +2,6 @@
  * What a scheduler stands on: the timers of an isolate, its clocks and the native side, opened with
  * the first arming.
  */
-
-import { performance } from 'node:perf_hooks';
 import { withoutContext } from './async-context.ts';
 import { SchedulerClosedError } from './errors.ts';
 import { hostProcess, readWallClock, setImmediateAtLoad } from './host-at-load.ts';
@@ -15,8 +13,10 @@ import type { NativeTimers, TimerHost } from './timer-host.ts';
 import { throwUncaught } from './uncaught-error.ts';
 import { WallTime } from './wall-time.ts';
 
-// Not the global object, which fake timers replace.
-const readClock = performance.now.bind(performance);
+// Cheaper than performance.now(), and on the same line as the core's clock.
+const readClock = hostProcess.hrtime;
+/** Taken off each reading, whose nanoseconds are exact then. */
+const [secondsAtLoad] = readClock();
 const resolved = Promise.resolve();
 
 /** Node's own "run nextTicks and microtasks", which its timers call between two callbacks. */
@@ -107,7 +107,7 @@ export class TimerEngine implements TimerHost {
   nowNs(): number {
     if (this.clock !== undefined) return this.clock.nowNs;
     if (this.#originNs === 0) this.#originNs = measureOriginNs(native().monotonicNowNs);
-    return readClock() * 1e6 + this.#originNs;
+    return sinceLoadNs() + this.#originNs;
   }
 
   /**
@@ -257,15 +257,20 @@ export class TimerEngine implements TimerHost {
   }
 }
 
+function sinceLoadNs(): number {
+  const reading = readClock();
+  return (reading[0] - secondsAtLoad) * 1e9 + reading[1];
+}
+
 /**
- * What to add to `performance.now()`, in nanoseconds, to be on the core's time line. The core was
+ * What to add to {@link sinceLoadNs} to be on the core's time line. The core was
  * read between two readings of ours, so the truth lies between two bounds. The upper one is taken,
  * of the closest samples: then nothing is ever early, and late by well under a microsecond.
  */
 function measureOriginNs(readCoreNs: () => number): number {
   let originNs = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < ORIGIN_SAMPLES; sample++) {
-    const beforeNs = readClock() * 1e6;
+    const beforeNs = sinceLoadNs();
     originNs = Math.min(originNs, readCoreNs() - beforeNs);
   }
   return originNs;

@@ -10,7 +10,7 @@ export const META_OWNER_ENDS_TICK = 8;
 /** Meta flag: the deadline stands for an instant of the wall clock. */
 export const META_WALL = 16;
 
-/** Meta flag: armed, and the core is told at the end of the turn; see `held-arms.ts`. */
+/** Meta flag: armed, and the core is told later; see `arm-holding.ts`. */
 export const META_HELD = 32;
 
 /** What is called when an actor is due. */

@@ -261,6 +261,14 @@ const PROGRAMS: Readonly<Record<string, string>> = {
       setImmediate(look);
     });`,
 
+  'time-outs of seconds keep their order when the loop blocks beyond them': `
+    for (const delay of [1990, 2025, 2055, 2035, 2040, 2000, 2020, 2060, 2010, 2030]) {
+      setTimeout(() => console.log(delay), delay);
+    }
+    clearTimeout(setTimeout(() => console.log('cleared'), 2000));
+    const until = performance.now() + 2200;
+    while (performance.now() < until);`,
+
   'an interval that takes longer than it is lets immediates run': `
     const interval = setInterval(() => {
       const until = performance.now() + 5;

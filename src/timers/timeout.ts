@@ -9,7 +9,7 @@
  * While it is pending it has a slot of the isolate's timers, whose argument it is. Each arming reads
  * the clock: a burst that shares a reading would move a timer behind one that was set later, if the
  * program blocks in between, and with Node's timers that never happens. The core is told of many
- * together; see `held-arms.ts`.
+ * together; see `arm-holding.ts`.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
