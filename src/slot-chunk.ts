@@ -27,7 +27,7 @@ export class SlotChunk {
   /** Tokens at 4i + 2, meta words at 4i + 3. */
   readonly words: Int32Array;
   /** Callbacks at `cellAt(slot)`, arguments behind them. Of a free slot: `undefined` and the next free slot. */
-  readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS);
+  readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS).fill(undefined);
   /** Nanoseconds between the runs of recurring actors, by index; made when there is one. */
   intervals: Float64Array | undefined = undefined;
 

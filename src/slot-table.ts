@@ -59,25 +59,17 @@ export class SlotTable {
 
   /** Takes a slot into use. */
   take(callback: unknown, arg: unknown, flags: number): number {
-    let slot = this.#firstFree;
-    while (slot !== NO_SLOT) {
+    while (true) {
+      const slot = this.#nextSlot();
       const chunk = this.chunkOf(slot);
-      this.#firstFree = chunk.arg(slot) as number;
+      // Generations start at 1, so that no handle is 0 and a handle is never falsy.
       if (chunk.beginUse(slot, flags)) {
         chunk.setCall(slot, callback, arg);
         return slot;
       }
       // The generations have wrapped: the slot is retired.
       chunk.setCall(slot, undefined, undefined);
-      slot = this.#firstFree;
     }
-    if (this.#nextFresh === this.#endOfFresh) this.#grow();
-    slot = this.#nextFresh++;
-    const chunk = this.chunkOf(slot);
-    // Generations start at 1, so that no handle is 0 and a handle is never falsy.
-    chunk.beginUse(slot, flags);
-    chunk.setCall(slot, callback, arg);
-    return slot;
   }
 
   /** Ends the use of a slot: handles and queue entries of it are stale from here on. */
@@ -136,6 +128,16 @@ export class SlotTable {
     this.#cells.length = 0;
     this.#firstFree = NO_SLOT;
     this.#endOfFresh = this.#nextFresh;
+  }
+
+  #nextSlot(): number {
+    const slot = this.#firstFree;
+    if (slot !== NO_SLOT) {
+      this.#firstFree = this.chunkOf(slot).arg(slot) as number;
+      return slot;
+    }
+    if (this.#nextFresh === this.#endOfFresh) this.#grow();
+    return this.#nextFresh++;
   }
 
   #grow(): void {
