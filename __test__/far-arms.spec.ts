@@ -9,13 +9,6 @@ const NEAR_NS = 5e6;
 const LOOK_NS = 50e6;
 const WATCH_NS = 500e6;
 
-/** Timers in a burst, with nothing told yet. */
-function inBurst(): HostedTimers {
-  const hosted = new HostedTimers();
-  hosted.beginBurst();
-  return hosted;
-}
-
 /** Nothing more is armed until the watch is due. */
 function watch(hosted: HostedTimers): void {
   hosted.timers.endTurn();
@@ -41,7 +34,7 @@ function farTold(hosted: HostedTimers): number[] {
 }
 
 test('far arms of a burst are told by the watch, in their order, when no other one comes', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   for (const more of [2, 0, 1]) hosted.arm(FAR_NS + more);
   hosted.timers.endTurn();
   t.deepEqual(farTold(hosted), []);
@@ -50,7 +43,7 @@ test('far arms of a burst are told by the watch, in their order, when no other o
 });
 
 test('while more arms come, each is told at the second look behind it', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(FAR_NS);
   const second = look(hosted);
   t.deepEqual(farTold(hosted), []);
@@ -63,7 +56,7 @@ test('while more arms come, each is told at the second look behind it', (t) => {
 });
 
 test('a look that comes late tells all', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(FAR_NS);
   hosted.nowNs += LOOK_NS;
   look(hosted);
@@ -71,7 +64,7 @@ test('a look that comes late tells all', (t) => {
 });
 
 test('nobody watches any more when nothing is held', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(FAR_NS);
   watch(hosted);
   hosted.forget();
@@ -80,7 +73,7 @@ test('nobody watches any more when nothing is held', (t) => {
 });
 
 test('the watch goes on while something is held', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   for (let looks = 0; looks < 10; looks++) look(hosted);
   const last = look(hosted);
   hosted.timers.endTurn();
@@ -91,7 +84,7 @@ test('the watch goes on while something is held', (t) => {
 });
 
 test('the watch is no armed actor of the program', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slot = hosted.arm(FAR_NS);
   t.is(hosted.timers.pending, 1);
   hosted.timers.cancel(slot);
@@ -99,7 +92,7 @@ test('the watch is no armed actor of the program', (t) => {
 });
 
 test('what is cancelled turns later, before the second look, is neither told nor stale', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slots = [hosted.arm(FAR_NS), hosted.arm(FAR_NS), hosted.arm(FAR_NS)];
   look(hosted);
   for (const slot of slots) hosted.timers.cancel(slot);
@@ -109,7 +102,7 @@ test('what is cancelled turns later, before the second look, is neither told nor
 });
 
 test('what is cancelled after it was told is stale', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slot = hosted.arm(FAR_NS);
   watch(hosted);
   hosted.timers.cancel(slot);
@@ -117,7 +110,7 @@ test('what is cancelled after it was told is stale', (t) => {
 });
 
 test('what is moved while it is held is told once, with its last deadline', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const later = hosted.arm(FAR_NS);
   const earlier = hosted.arm(FAR_NS);
   hosted.timers.rearm(later, 2 * FAR_NS);
@@ -154,7 +147,7 @@ test('of those that come one by one, but many, and are cancelled soon, none is t
 });
 
 test('when no more can be held, the oldest are told', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const held = 65_536;
   for (let count = 0; count < held + 10; count++) hosted.arm(FAR_NS + count);
   const told = farTold(hosted);
@@ -216,14 +209,14 @@ test('a callback can cancel, move and keep those that joined its batch', (t) => 
 });
 
 test('near arms are told at once', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(FAR_NS);
   const slot = hosted.arm(NEAR_NS);
   t.is(hosted.told().at(-1)?.slot, slot);
 });
 
 test('what is closed with the others is not told', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(FAR_NS);
   hosted.forget();
   hosted.timers.clear();

@@ -6,13 +6,6 @@ import { HostedTimers } from './fixtures/hosted-timers.ts';
 const LATER_NS = 1e9;
 const NEAR_NS = 5e6;
 
-/** Timers in a burst, with nothing told yet. */
-function inBurst(): HostedTimers {
-  const hosted = new HostedTimers();
-  hosted.beginBurst();
-  return hosted;
-}
-
 test('the first arms are told at once', (t) => {
   const hosted = new HostedTimers();
   for (let count = 0; count < 10; count++) {
@@ -23,7 +16,7 @@ test('the first arms are told at once', (t) => {
 });
 
 test('arms of a burst are told in their order at the end of the turn', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slots = [hosted.arm(LATER_NS + 2), hosted.arm(LATER_NS), hosted.arm(LATER_NS + 1)];
   t.deepEqual(hosted.told(), []);
   t.is(hosted.turnsWatched, 1);
@@ -36,7 +29,7 @@ test('arms of a burst are told in their order at the end of the turn', (t) => {
 });
 
 test('the next turn begins without a burst', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(LATER_NS);
   hosted.timers.endTurn();
   const slot = hosted.arm(LATER_NS);
@@ -45,14 +38,14 @@ test('the next turn begins without a burst', (t) => {
 });
 
 test('near arms of a burst are told at once', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(LATER_NS);
   const slot = hosted.arm(NEAR_NS);
   t.deepEqual(hosted.told(), [{ slot, deadlineNs: NEAR_NS }]);
 });
 
 test('what is cancelled in the same turn is neither told nor counted as stale', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slots = [hosted.arm(LATER_NS), hosted.arm(LATER_NS), hosted.arm(LATER_NS)];
   for (const slot of slots) hosted.timers.cancel(slot);
   hosted.timers.cancel(hosted.arm(LATER_NS));
@@ -63,7 +56,7 @@ test('what is cancelled in the same turn is neither told nor counted as stale', 
 });
 
 test('what is cancelled in a later turn is counted as stale', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slot = hosted.arm(LATER_NS);
   hosted.timers.endTurn();
   hosted.timers.cancel(slot);
@@ -71,7 +64,7 @@ test('what is cancelled in a later turn is counted as stale', (t) => {
 });
 
 test('a slot that is used again in the same turn is told once', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const first = hosted.arm(LATER_NS);
   hosted.arm(LATER_NS + 1);
   hosted.timers.cancel(first);
@@ -84,7 +77,7 @@ test('a slot that is used again in the same turn is told once', (t) => {
 });
 
 test('what is moved to later in the same turn is told once, with the later deadline', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slot = hosted.arm(LATER_NS);
   hosted.timers.rearm(slot, LATER_NS * 2);
   hosted.timers.endTurn();
@@ -93,7 +86,7 @@ test('what is moved to later in the same turn is told once, with the later deadl
 });
 
 test('what is moved to earlier in the same turn is told once, with the earlier deadline', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slot = hosted.arm(LATER_NS);
   hosted.timers.rearm(slot, NEAR_NS);
   hosted.timers.endTurn();
@@ -104,7 +97,7 @@ test('what is moved to earlier in the same turn is told once, with the earlier d
 });
 
 test('more than can be held back are told before the end of the turn', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   const slots = Array.from({ length: 3000 }, () => hosted.arm(LATER_NS));
   t.true(hosted.told().length > 0);
   hosted.timers.endTurn();
@@ -115,7 +108,7 @@ test('more than can be held back are told before the end of the turn', (t) => {
 });
 
 test('an actor that is closed with the others is not told', (t) => {
-  const hosted = inBurst();
+  const hosted = HostedTimers.inBurst();
   hosted.arm(LATER_NS);
   hosted.timers.clear();
   hosted.timers.endTurn();

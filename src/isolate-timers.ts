@@ -9,7 +9,6 @@
  *   looks at it when the old deadline expires. To an earlier one: raise the token, new command.
  * - Dispatch: see `due-delivery.ts`; the ticks of recurring actors: see `recurring-ticks.ts`.
  */
-
 import { ArmHolding } from './arm-holding.ts';
 import { ArmingBurst, IS_MOVE } from './arming-burst.ts';
 import { DueDelivery } from './due-delivery.ts';

@@ -26,7 +26,10 @@ export class SlotChunk {
   readonly doubles: Float64Array;
   /** Tokens at 4i + 2, meta words at 4i + 3. */
   readonly words: Int32Array;
-  /** Callbacks at `cellAt(slot)`, arguments behind them. Of a free slot: `undefined` and the next free slot. */
+  /**
+   * Callbacks at `cellAt(slot)`, arguments behind them. Of a free slot: `undefined` and the next free
+   * slot. Filled, because V8 discards compiled code when an array changes its kind of elements.
+   */
   readonly cells: unknown[] = new Array(2 * CHUNK_SLOTS).fill(undefined);
   /** Nanoseconds between the runs of recurring actors, by index; made when there is one. */
   intervals: Float64Array | undefined = undefined;
