@@ -107,7 +107,7 @@ export class LaneClient {
 
   /** Lanes that serve this isolate, and those among them that are idle. */
   get lanes(): { readonly all: number; readonly idle: number } {
-    return { all: this.#memory.lanes, idle: this.#memory.parkedLanes };
+    return { all: this.#memory.lanes, idle: this.#memory.idleLanes };
   }
 
   /**

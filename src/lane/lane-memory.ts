@@ -66,7 +66,7 @@ const RESULT_TAIL = 17;
 const HAS_BACKLOG = 18;
 const WANTS_KICK = 19;
 const LANES = 20;
-const PARKED = 21;
+const IDLE = 21;
 // And of a lane's.
 const OUTBOX_BYTES = 0;
 const CLAIMS = 16;
@@ -178,9 +178,9 @@ export class ClientMemory {
     return this.#words[LANES] as number;
   }
 
-  /** Those among them that wait for work. */
-  get parkedLanes(): number {
-    return this.#words[PARKED] as number;
+  /** Those among them that wait for work, or look for it unasked. */
+  get idleLanes(): number {
+    return this.#words[IDLE] as number;
   }
 
   /** True when results have come that were not read. */

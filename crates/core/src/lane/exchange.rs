@@ -34,6 +34,10 @@ impl Pool {
         if !retires {
             self.show_as_coming(&mut guard.roster, id);
         }
+        let was_parked = guard
+            .roster
+            .lane(id)
+            .is_some_and(|lane| lane.stance == Stance::Parked);
         let settled = self.settle(&mut guard, id, retires);
         // Ended runs may have set alarms.
         guard = self.catch_up(guard);
@@ -43,7 +47,7 @@ impl Pool {
         if let Some(count) = self.fill(&mut guard, id) {
             return Exchange::Run(count);
         }
-        if self.may_spin(&mut guard, id) {
+        if self.may_spin(&mut guard, id, was_parked) {
             drop(guard);
             guard = self.spin(id);
             self.spinning.store(0, Ordering::Relaxed);
@@ -127,14 +131,17 @@ impl Pool {
         Some(count as u32)
     }
 
-    fn may_spin(&self, state: &mut State, id: LaneId) -> bool {
+    fn may_spin(&self, state: &mut State, id: LaneId, was_parked: bool) -> bool {
         let wants = state.roster.lane(id).is_some_and(|lane| lane.spin.wants());
         if !wants || self.spinning.swap(1, Ordering::Relaxed) != 0 {
             return false;
         }
         // Nobody needs to kick while one looks.
         if let Some(lane) = state.roster.lane(id) {
-            lane.stance = Stance::Woken;
+            lane.stance = match was_parked {
+                true => Stance::Looking,
+                false => Stance::Woken,
+            };
         }
         state.roster.refresh_signals();
         true

@@ -31,6 +31,8 @@ pub(crate) enum Stance {
     Parked,
     /// Was woken and has not come yet.
     Woken,
+    /// Was parked and looks for work unasked, for a moment: shown as idle, and needs no kick.
+    Looking,
     /// Kept for its home client, which talks to it directly.
     Reserved,
     /// Gets no more jobs and ends.

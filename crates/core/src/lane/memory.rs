@@ -40,8 +40,8 @@ pub struct ClientHeader {
     pub wants_kick: AtomicU32,
     /// Lanes that serve this client.
     pub lanes: AtomicU32,
-    /// Lanes among them that wait for work.
-    pub parked: AtomicU32,
+    /// Lanes among them that wait for work, or look for it unasked.
+    pub idle: AtomicU32,
     _written_by_core: [u32; 10],
 }
 
@@ -59,7 +59,7 @@ impl ClientHeader {
             has_backlog: zero(),
             wants_kick: zero(),
             lanes: zero(),
-            parked: zero(),
+            idle: zero(),
             _written_by_core: [0; 10],
         }
     }

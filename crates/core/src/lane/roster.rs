@@ -100,10 +100,10 @@ impl Roster {
         self.parked.iter().rev().find(homes).copied()
     }
 
-    /// True when a lane that serves the client was woken and will look for work.
+    /// True when a lane that serves the client will look for work in a moment.
     pub(crate) fn is_one_coming(&self, client: ClientId) -> bool {
         let mut lanes = self.lanes.iter().flatten();
-        lanes.any(|lane| lane.stance == Stance::Woken && self.serves(lane.home, client))
+        lanes.any(|lane| is_coming(lane) && self.serves(lane.home, client))
     }
 
     /// The lane to wake for the due runs of a client.
@@ -196,11 +196,12 @@ impl Roster {
     pub(crate) fn refresh_signals(&self) {
         for client in self.clients.iter().flatten() {
             let serving = |lane: &&Lane| self.serves(lane.home, client.id) && is_counted(lane);
-            let (mut lanes, mut parked, mut is_one_coming) = (0, 0, false);
+            let (mut lanes, mut parked, mut looking, mut is_one_coming) = (0, 0, 0, false);
             for lane in self.lanes.iter().flatten().filter(serving) {
                 lanes += 1;
                 parked += u32::from(lane.stance == Stance::Parked);
-                is_one_coming |= lane.stance == Stance::Woken;
+                looking += u32::from(lane.stance == Stance::Looking);
+                is_one_coming |= is_coming(lane);
             }
             // A job that waits for a job of its own keeps its lane busy: its client must not wait
             // for that lane.
@@ -215,10 +216,15 @@ impl Roster {
             };
             let header = client.memory.header();
             header.lanes.store(lanes, Ordering::Relaxed);
-            header.parked.store(parked, Ordering::Relaxed);
+            header.idle.store(parked + looking, Ordering::Relaxed);
             header.wants_kick.store(wants_kick, Ordering::SeqCst);
         }
     }
+}
+
+/// It looks for work in a moment, so nobody need be woken for what is submitted now.
+fn is_coming(lane: &Lane) -> bool {
+    matches!(lane.stance, Stance::Woken | Stance::Looking)
 }
 
 fn is_counted(lane: &Lane) -> bool {

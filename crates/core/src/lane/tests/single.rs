@@ -1,6 +1,7 @@
 //! What a single test can say more plainly than the model.
 
 use super::*;
+use crate::sync::Ordering;
 
 /// Runs all that is there on one lane, and tells the sequence numbers in their order.
 fn run_all(world: &mut World, lane: usize) -> Vec<u32> {
@@ -99,6 +100,28 @@ fn a_lane_of_a_guest_does_not_serve_others() {
     assert_eq!(world.pool.exchange(lane, false), Exchange::Park);
     world.submit(1, 0);
     assert_eq!(world.pool.exchange(lane, false), Exchange::Run(1));
+    world.pool.detach_lane(lane);
+    world.wind_up();
+}
+
+#[test]
+fn a_lane_that_looks_for_work_unasked_is_shown_as_idle() {
+    let mut world = World::new();
+    let client = world.clients[0].as_ref().expect("open");
+    let script = ScriptLane::new(FRAMES);
+    let lane = script.attach(&world.pool, client.id, 99);
+    assert_eq!(world.pool.exchange(lane, false), Exchange::Park);
+    let idle = &client.script.header().idle;
+    std::thread::scope(|scope| {
+        let looks = scope.spawn(|| {
+            for _ in 0..1000 {
+                assert_eq!(world.pool.exchange(lane, false), Exchange::Park);
+            }
+        });
+        while !looks.is_finished() {
+            assert_eq!(idle.load(Ordering::Relaxed), 1);
+        }
+    });
     world.pool.detach_lane(lane);
     world.wind_up();
 }
