@@ -1,4 +1,5 @@
 // The ids of a fan-out: each is taken exactly once, whoever claims and steals.
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import fc from 'fast-check';
@@ -118,4 +119,30 @@ test('three threads that steal from each other take each id once', async (t) => 
   });
   t.deepEqual(await Promise.all(exits), [0, 0, 0]);
   t.true(counts.every((count) => count === 1));
+});
+
+test('a take that meets a thief waits until the thief has put the end back', async (t) => {
+  const range = JobRange.create(10, 1, 10);
+  const owner = new Worker(new URL('./fixtures/range-owner.mjs', import.meta.url), {
+    workerData: { buffer: range.buffer },
+    execArgv: [],
+  });
+  t.teardown(() => owner.terminate());
+  await once(owner, 'message');
+  // A thief in the middle of a theft: words of the first thread's line, as in job-range.ts.
+  const words = new Int32Array(range.buffer);
+  const [tail, lock] = [33, 34];
+  const end = words[tail] as number;
+  words[lock] = 1;
+  words[tail] = 0;
+  owner.postMessage('take');
+  let hasTaken = false;
+  const taken = once(owner, 'message').finally(() => {
+    hasTaken = true;
+  });
+  while (!hasTaken && Atomics.load(words, lock) !== 2) await new Promise(setImmediate);
+  words[tail] = end;
+  Atomics.store(words, lock, 0);
+  Atomics.notify(words, lock);
+  t.deepEqual(await taken, [0]);
 });

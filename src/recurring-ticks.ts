@@ -5,9 +5,10 @@
  * the parity. Only after that the clock is read: when the next slot has not come yet, the core will
  * see the flip in time; otherwise the missed slots are skipped with a command of our own.
  */
-import { NEEDS_LOAD_BARRIER } from './shared-memory.ts';
+
 import type { SlotChunk } from './slot-chunk.ts';
 import type { SlotTable } from './slot-table.ts';
+import { NEEDS_LOAD_BARRIER } from './store-order.ts';
 import { TickGroup } from './tick-group.ts';
 import type { TimerHost } from './timer-host.ts';
 

@@ -9,6 +9,7 @@
  */
 import { BindingVersionError } from './errors.ts';
 import type { NativeBinding } from './native.ts';
+import { NEEDS_LOAD_BARRIER, STORES_STAY_IN_ORDER } from './store-order.ts';
 
 const HEADER_BYTES = 128;
 const COMMAND_CAPACITY = 8192;
@@ -53,15 +54,6 @@ const COMMAND_MASK = COMMAND_CAPACITY - 1;
 const DUE_MASK = DUE_CAPACITY - 1;
 /** A kick at each half of the ring keeps the timer thread reading while a burst is written. */
 const HALF_BIT = COMMAND_CAPACITY / 2;
-
-/**
- * What is read behind a store (the announced wake-up behind the tail, the clock behind the end of a
- * tick) must not be read before others see the store. On x64 an atomic store is a full barrier;
- * elsewhere it takes an atomic load between the two.
- */
-export const NEEDS_LOAD_BARRIER: boolean = process.arch !== 'x64';
-/** On x64 plain stores are seen in their order; elsewhere the second one must be atomic. */
-export const STORES_STAY_IN_ORDER: boolean = process.arch === 'x64';
 
 /** What the rings need from the native side. */
 export interface CommandReceiver {

@@ -3,7 +3,8 @@
  * JavaScript. The methods take the number of a slot of this chunk, within the process; they are the
  * only place that knows where a field lies (with `crates/core/src/slot.rs` on the other side).
  */
-import { CHUNK_SLOTS, META_PARITY, STORES_STAY_IN_ORDER } from './shared-memory.ts';
+import { CHUNK_SLOTS, META_PARITY } from './shared-memory.ts';
+import { STORES_STAY_IN_ORDER } from './store-order.ts';
 
 /** Bytes of the records of a chunk. */
 export const CHUNK_BYTES: number = 16 * CHUNK_SLOTS;

@@ -30,6 +30,7 @@ export const PARTS = [
       'lane/moved.ts',
       'async-context.ts',
       'host-at-load.ts',
+      'store-order.ts',
       'thenable.ts',
       'timer-host.ts',
     ],
@@ -76,14 +77,9 @@ export const PARTS = [
   {
     name: 'lanes',
     onDemand: true,
-    roots: [
-      'lane/lane-client.ts',
-      'lane/call-site.ts',
-      'lane/carried-function.ts',
-      'thread-runs.ts',
-      'thread-place.ts',
-    ],
+    roots: ['lane/lane-client.ts', 'lane/call-site.ts', 'lane/carried-function.ts'],
   },
+  { name: 'thread-runs', onDemand: true, roots: ['thread-runs.ts', 'thread-place.ts'] },
   { name: 'carry', onDemand: true, roots: ['lane/carried-graph.ts', 'lane/function-source.ts'] },
   {
     name: 'fan-out',

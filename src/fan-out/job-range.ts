@@ -7,6 +7,7 @@
  * past it meanwhile, and puts it back then (the THE protocol of Frigo, Leiserson and Randall, "The
  * implementation of the Cilk-5 multithreaded language", 1998). So every id is taken exactly once.
  */
+import { SharedLock } from './shared-lock.ts';
 
 /** Most jobs: ids are 32-bit integers, and counters must not pass their end. */
 export const MOST_JOBS: number = 2 ** 31 - 4096;
@@ -31,11 +32,18 @@ export class JobRange {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #threads: number;
+  readonly #locks: readonly SharedLock[];
+  /** Where the blocks ended that threads were given by way of this object. */
+  readonly #ends: number[] = [];
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer);
     this.#threads = this.#words.length / LINE_WORDS - 1;
+    this.#locks = Array.from(
+      { length: this.#threads },
+      (_, thread) => new SharedLock(this.#words, lineOf(thread) + LOCK),
+    );
   }
 
   /** Ids from 0 up to `total`; those from `limit` on may not be claimed yet. */
@@ -91,10 +99,12 @@ export class JobRange {
     const at = lineOf(thread);
     const id = Atomics.add(words, at + HEAD, 1);
     if (id < Atomics.load(words, at + TAIL)) return id;
+    if (id >= (this.#ends[thread] ?? MOST_JOBS)) return NOTHING;
     // A thief may be about to put the end back.
-    this.#lock(at);
+    const lock = this.#lockOf(thread);
+    lock.take();
     const isOurs = id < Atomics.load(words, at + TAIL);
-    this.#unlock(at);
+    lock.leave();
     return isOurs ? id : NOTHING;
   }
 
@@ -120,7 +130,7 @@ export class JobRange {
     for (;;) {
       const victim = this.#richest(thief);
       if (victim === NOTHING) return false;
-      const from = this.#cut(lineOf(victim));
+      const from = this.#cut(victim);
       if (from !== undefined) {
         this.#give(thief, from.start, from.end);
         return true;
@@ -161,9 +171,11 @@ export class JobRange {
   }
 
   /** Takes the second half of a block off. */
-  #cut(at: number): { readonly start: number; readonly end: number } | undefined {
+  #cut(victim: number): { readonly start: number; readonly end: number } | undefined {
     const words = this.#words;
-    this.#lock(at);
+    const at = lineOf(victim);
+    const lock = this.#lockOf(victim);
+    lock.take();
     const end = Atomics.load(words, at + TAIL);
     const left = end - Atomics.load(words, at + HEAD);
     const start = end - Math.ceil(left / 2);
@@ -173,26 +185,23 @@ export class JobRange {
       isOurs = Atomics.load(words, at + HEAD) <= start;
       if (!isOurs) Atomics.store(words, at + TAIL, end);
     }
-    this.#unlock(at);
+    lock.leave();
     return isOurs ? { start, end } : undefined;
   }
 
   #give(thread: number, start: number, end: number): void {
     const at = lineOf(thread);
-    this.#lock(at);
+    const lock = this.#lockOf(thread);
+    lock.take();
     Atomics.store(this.#words, at + SENT, start - 1);
     Atomics.store(this.#words, at + HEAD, start);
     Atomics.store(this.#words, at + TAIL, end);
-    this.#unlock(at);
+    lock.leave();
+    this.#ends[thread] = end;
   }
 
-  #lock(at: number): void {
-    while (this.#replace(at + LOCK, 0, 1) !== 0) Atomics.wait(this.#words, at + LOCK, 1);
-  }
-
-  #unlock(at: number): void {
-    Atomics.store(this.#words, at + LOCK, 0);
-    Atomics.notify(this.#words, at + LOCK, 1);
+  #lockOf(thread: number): SharedLock {
+    return this.#locks[thread] as SharedLock;
   }
 
   #replace(word: number, expected: number, value: number): number {

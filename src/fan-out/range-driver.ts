@@ -46,7 +46,7 @@ const LARGEST_BLOCK = 1 << 16;
 /** A block grows by this at most, as the first jobs may be the quick ones. */
 const GROWTH = 4;
 /** How long jobs that do not wait for anything may run before timers and sockets get a turn. */
-const TURN_MS = 20;
+const TURN_MS = 100;
 const MOST_FUNCTIONS = 64;
 
 // Taken at load: fake timers of a job must not stop us.

@@ -1,7 +1,10 @@
 /** Takes the runs of results apart that threads of a fan-out report. */
-import { codecMemory } from '../lane/codec-memory.ts';
+import { type CodecMemory, codecMemory } from '../lane/codec-memory.ts';
 import { decodeValue } from '../lane/value-codec.ts';
 import type { ResultRun } from './range-report.ts';
+
+/** Views of the pages that runs share. */
+const pages = new WeakMap<ArrayBuffer, CodecMemory>();
 
 /** How many ids a run is about. */
 export function countOf(run: ResultRun): number {
@@ -25,7 +28,7 @@ export function valuesOf(run: ResultRun): ArrayLike<unknown> {
     case 'nothing':
       return new Array(run.count).fill(undefined);
     case 'encoded': {
-      const memory = codecMemory(run.bytes);
+      const memory = pageOf(run.bytes);
       return run.offsets.map((offset) => decodeValue(memory, offset));
     }
     case 'value':
@@ -33,4 +36,13 @@ export function valuesOf(run: ResultRun): ArrayLike<unknown> {
     case 'failure':
       return [null];
   }
+}
+
+function pageOf(bytes: ArrayBuffer): CodecMemory {
+  let page = pages.get(bytes);
+  if (page === undefined) {
+    page = codecMemory(bytes);
+    pages.set(bytes, page);
+  }
+  return page;
 }

@@ -6,7 +6,7 @@
  */
 import { BindingVersionError } from '../errors.ts';
 import type { NativeBinding } from '../native.ts';
-import { NEEDS_LOAD_BARRIER } from '../shared-memory.ts';
+import { NEEDS_LOAD_BARRIER } from '../store-order.ts';
 import { type CodecMemory, codecMemory } from './codec-memory.ts';
 import { encodeValue, NEEDS_PORT } from './value-codec.ts';
 
