@@ -56,7 +56,7 @@ export class ArmHolding {
   isWatched = false;
   readonly #owner: ArmingOwner;
   readonly #native: NativeTimers;
-  readonly #rate = new ArmRate();
+  readonly #rate = new ArmRate(LOOK_NS);
   readonly #turnArms = new HeldArms(HELD_FOR_TURN);
   readonly #farArms = new HeldArms(HELD_FAR);
   #lookedNs = 0;

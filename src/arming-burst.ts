@@ -12,12 +12,10 @@
  * an arm that comes alone is never held back.
  */
 
+import { BurstStart, CLOSE_NS } from './burst-start.ts';
+
 /** Arms that are collected before the clock is read. */
 export const BURST_SIZE = 16;
-/** Arms closer than this, in nanoseconds, are a burst … */
-const CLOSE_NS = 3000;
-/** … when so many of them follow each other. */
-const CLOSE_ARMS = 4;
 
 /** Bit of a collected slot: it was armed before and is moved. */
 export const IS_MOVE = 0x1000_0000;
@@ -35,8 +33,7 @@ export class ArmingBurst {
   hasMoves = false;
   /** True while arms are collected. */
   isActive = false;
-  #lastNs = 0;
-  #closeArms = 0;
+  readonly #start = new BurstStart();
 
   /** Collects an arm. True when the collection is full and must be stamped. */
   collect(slot: number, generation: number, delayNs: number): boolean {
@@ -49,16 +46,14 @@ export class ArmingBurst {
 
   /** Notes an arm that read the clock itself; enough of them close together begin a burst. */
   noteArm(nowNs: number): void {
-    this.#closeArms = nowNs - this.#lastNs < CLOSE_NS ? this.#closeArms + 1 : 0;
-    this.#lastNs = nowNs;
-    this.isActive = this.#closeArms >= CLOSE_ARMS;
+    this.isActive = this.#start.noteArm(nowNs);
   }
 
   /** Notes that the collected arms were stamped; the burst goes on if they came close together. */
   noteStamped(nowNs: number): void {
-    this.isActive = nowNs - this.#lastNs < this.count * CLOSE_NS;
-    this.#lastNs = nowNs;
-    this.#closeArms = 0;
+    this.isActive = nowNs - this.#start.lastNs < this.count * CLOSE_NS;
+    this.#start.lastNs = nowNs;
+    this.#start.end();
     this.count = 0;
     this.hasMoves = false;
   }
@@ -72,6 +67,6 @@ export class ArmingBurst {
   /** The turn is over: the next arm may come at any time. */
   end(): void {
     this.isActive = false;
-    this.#closeArms = 0;
+    this.#start.end();
   }
 }

@@ -30,7 +30,7 @@ export class HeldArms {
 
   /** Holds an arm back. True when no other one can be. */
   add(slot: number, token: number): boolean {
-    if (this.#tail === 0) this.#takeMemory();
+    if (this.#slots.length === 0) this.#takeMemory();
     const at = this.#tail & this.#mask;
     this.#slots[at] = slot;
     this.#tokens[at] = token;
@@ -74,7 +74,6 @@ export class HeldArms {
   }
 
   #takeMemory(): void {
-    if (this.#slots.length > 0) return;
     this.#slots = new Int32Array(this.#mask + 1);
     this.#tokens = new Int32Array(this.#mask + 1);
   }
