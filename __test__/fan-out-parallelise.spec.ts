@@ -118,7 +118,7 @@ test.serial('timers of a thread get their turn between jobs that do not wait', a
     while (performance.now() < untilMs && Atomics.load(cells, 0) === 0);
     if (Atomics.load(cells, 0) === 1) Atomics.add(cells, 1, 1);
   };
-  await parallelise(func, 100, { numThreads: 1, args: [steps.cells] });
+  await parallelise(func, 1000, { numThreads: 1, args: [steps.cells] });
   t.true(steps.get(1) > 0);
 });
 

@@ -11,7 +11,6 @@
  * A burst begins when a few arms follow each other within microseconds, and ends when they do not:
  * an arm that comes alone is never held back.
  */
-
 import { BurstStart, CLOSE_NS } from './burst-start.ts';
 
 /** Arms that are collected before the clock is read. */

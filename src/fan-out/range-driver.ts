@@ -45,8 +45,11 @@ const BLOCK_MS = 1;
 const LARGEST_BLOCK = 1 << 16;
 /** A block grows by this at most, as the first jobs may be the quick ones. */
 const GROWTH = 4;
-/** How long jobs that do not wait for anything may run before timers and sockets get a turn. */
-const TURN_MS = 100;
+/**
+ * How long jobs that do not wait for anything may run before timers and sockets get a turn. Between
+ * long jobs, when caches are cold, a turn takes 0.1 to 0.2 ms.
+ */
+const TURN_MS = 50;
 const MOST_FUNCTIONS = 64;
 
 // Taken at load: fake timers of a job must not stop us.

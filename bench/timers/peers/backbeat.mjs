@@ -11,6 +11,7 @@ export async function createPeer({ caseName }) {
     every: scheduler.every,
     cancel: scheduler.cancel,
     rearm: scheduler.rearm,
+    skipped: () => scheduler.stats().missed,
     /** Written for the timer thread, but not yet read by it. */
     backlog: () => {
       const { pending, queued } = scheduler.stats();
